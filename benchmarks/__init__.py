@@ -1,0 +1,1 @@
+"""Ratios against scikit-learn, measured in one process: ``python -m benchmarks``."""

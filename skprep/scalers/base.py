@@ -1,0 +1,211 @@
+"""The one walk that every scaler takes: check, learn, transform, undo."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.utils._set_output import _wrap_data_with_container
+from sklearn.utils.validation import check_is_fitted
+
+from skprep.kernels.blocks import folded_blocks
+from skprep.kernels.reference import apply_affine, undo_affine
+from skprep.scalers import checks
+from skprep.scalers.compat import CallbackSupportMixin, fit_task
+
+
+class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Base of all scalers: ``fit`` learns a center and a scale, ``transform`` applies them.
+
+    A scaler is the recipe for the two. It states
+
+    - ``_learn(X, codes, n_groups, sample_weight)``: the statistic of these rows;
+    - ``_center_scale(statistic)``: center and scale, ``(n_groups, n_features)`` or None each;
+    - ``_publish(statistic)``: the learned attributes, from the one group of a plain scaler;
+    - ``_vectors()``: center and scale of the fitted scaler, from the learned attributes;
+
+    and, where it departs from ``(x - center) / scale``, ``_forward``, ``_backward`` and
+    ``_bounds`` (what results are clipped to).
+    """
+
+    _sparse_formats = False  # scipy formats that transform takes; they are never centered
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, *, sample_weight=None):
+        """Learn the parameters from the rows of ``X``, forgetting all earlier ones.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows. NaN is a missing value and is left out.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, not negative. A weight of 2 equals the row twice, 0
+            leaves it out.
+
+        Returns
+        -------
+        self : object
+            Fitted scaler.
+
+        Raises
+        ------
+        ValueError
+            If ``X`` has no row or an infinite value, or a weight is negative or all are 0.
+            The scaler stays as it was.
+        """
+        with checks.unchanged_on_error(self):
+            return self._learn_from(X, y, sample_weight, reset=True)
+
+    def transform(self, X):
+        """Scale the rows of ``X`` with the learned parameters; each row alone.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows with the features seen in ``fit``. NaN stays NaN.
+
+        Returns
+        -------
+        X_tr : {ndarray, sparse matrix} of shape (n_samples, n_features)
+            Scaled rows; float32 and float16 keep their dtype, all else is float64. A frame
+            where ``set_output`` asks for one.
+        """
+        return self._transform(X, self.copy)
+
+    def inverse_transform(self, X):
+        """Undo the scaling: the rows that ``transform`` turned into ``X``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Scaled rows. A frame must have the columns seen in ``fit``, in that order.
+
+        Returns
+        -------
+        X_original : {ndarray, sparse matrix} of shape (n_samples, n_features)
+            Rows in the original units; a frame where ``set_output`` asks for one.
+        """
+        return self._inverse_transform(X, self.copy)
+
+    def _learn_from(self, X, y, sample_weight, *, reset):
+        formats = ("csr", "csc") if self._sparse_formats else False
+        X = checks.check_rows(self, X, reset=reset, sparse_formats=formats)
+        weight = checks.check_weight(sample_weight, X)
+        with fit_task(self, X, y, sample_weight):
+            if sparse.issparse(X):
+                self._check_sparse("center")
+            if reset:
+                checks.check_some_weight(weight)
+            if not self._shows_infinity:
+                checks.refuse_infinity(self, X)
+            learnt = self._learn(X, sample_weight=weight)
+            if self._shows_infinity and not learnt.is_finite():
+                checks.refuse_infinity(self, X)
+            self._set_statistic(learnt if reset else self._statistic.merge(learnt))
+        return self
+
+    def _set_statistic(self, statistic):
+        self._statistic = statistic
+        self._publish(statistic)
+
+    def _transform(self, X, copy):
+        check_is_fitted(self)
+        checked = checks.check_rows(
+            self, X, sparse_formats=self._sparse_formats, writeable=not copy
+        )
+        return self._walk(checked, X, self._forward, copy, clip=self._bounds())
+
+    def _inverse_transform(self, X, copy):
+        check_is_fitted(self)
+        checked = checks.check_rows(
+            self, X, sparse_formats=self._sparse_formats, writeable=not copy, named=False
+        )
+        original = self._walk(checked, X, self._backward, copy, clip=None)
+        return _wrap_data_with_container("transform", original, X, self)
+
+    def _walk(self, X, given, step, copy, clip):
+        """Take ``X`` block by block through ``step``, into a new array unless it may be reused."""
+        if not copy:  # a refusal halfway would leave the caller's array half scaled
+            checks.refuse_infinity(self, X)
+        self._check_domain(X, step)
+        if sparse.issparse(X):
+            return self._walk_sparse(X, step, copy, clip)
+        # An array converted from integers is ours already, and free of infinities.
+        ours = isinstance(given, np.ndarray) and given.dtype.kind in "iub"
+        out = X if ours or not copy else np.empty_like(X, subok=False)
+        for x, o, vectors in folded_blocks(X, out, self._vectors()):
+            step(x, *vectors, o)
+            if out is not X and not np.isfinite(o).all() and np.isinf(x).any():
+                checks.refuse_infinity(self, X)
+            if clip is not None:
+                np.clip(o, *clip, out=o)
+        return out
+
+    def _walk_sparse(self, X, step, copy, clip):
+        self._check_sparse("uncenter" if step == self._backward else "center")
+        if clip is not None and not clip[0] <= 0 <= clip[1]:
+            raise ValueError(
+                "clip must hold 0 for a sparse matrix, whose zeros are not stored; received "
+                f"{clip!r}. Pass a dense array, or bounds on both sides of 0."
+            )
+        checks.refuse_infinity(self, X)
+        X = X.copy() if copy else X
+        by_row = X.format == "csr"
+        column = X.indices if by_row else np.repeat(np.arange(X.shape[1]), np.diff(X.indptr))
+        _, scale = self._vectors()
+        step(X.data, None, None if scale is None else scale[column], X.data)
+        if clip is not None:
+            np.clip(X.data, *clip, out=X.data)
+        return X
+
+    def _forward(self, x, center, scale, out):
+        apply_affine(x, center, scale, out)
+
+    def _backward(self, x, center, scale, out):
+        undo_affine(x, center, scale, out)
+
+    def _bounds(self):
+        return None
+
+    def _check_domain(self, X, step):
+        """Refuse rows that ``step`` has no answer for; most scalers have one for every number."""
+
+    def _check_sparse(self, verb):
+        """Refuse a sparse matrix where the scaler would have to fill in its zeros."""
+
+    _shows_infinity = True  # the statistic is not finite when a row is not
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+class StreamingMixin:
+    """``partial_fit`` for the scalers whose statistic merges."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, *, sample_weight=None):
+        """Learn from a batch of rows on top of those already seen.
+
+        Batches in any number and size give the parameters of one ``fit`` on all rows, up
+        to rounding. A batch or column of nothing but NaN changes nothing.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows. NaN is a missing value and is left out.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, not negative.
+
+        Returns
+        -------
+        self : object
+            Fitted scaler.
+        """
+        with checks.unchanged_on_error(self):
+            first = not hasattr(self, "_statistic")
+            return self._learn_from(X, y, sample_weight, reset=first)

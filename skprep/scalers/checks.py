@@ -1,0 +1,156 @@
+"""What every scaler demands of its input, and what it says when it does not get it."""
+
+from contextlib import contextmanager
+from numbers import Real
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import (
+    FLOAT_DTYPES,
+    _check_n_features,
+    _check_sample_weight,
+    _get_feature_names,
+    check_array,
+    validate_data,
+)
+
+from skprep.kernels.blocks import row_blocks
+
+
+@contextmanager
+def unchanged_on_error(estimator):
+    """Put the attributes of ``estimator`` back as they were when the block raises."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        # What scikit-learn needs to end a running callback stays.
+        kept = {k: v for k, v in vars(estimator).items() if "callback" in k}
+        vars(estimator).clear()
+        vars(estimator).update(before, **kept)
+        raise
+
+
+def check_rows(estimator, X, *, reset=False, sparse_formats=False, writeable=False, named=True):
+    """Return ``X`` as a float array or sparse matrix that fits ``estimator``; NaN may be in it.
+
+    ``reset`` learns number and names of the features, else they are compared; with
+    ``named=False`` an array without names may follow a fit on a frame. Infinity is not looked
+    for here but where the values are read anyway.
+    """
+    if _is_plain(estimator, X, reset, writeable):
+        if reset:
+            estimator.n_features_in_ = X.shape[1]
+            vars(estimator).pop("feature_names_in_", None)
+        return X
+    rules = {
+        "accept_sparse": sparse_formats,
+        "dtype": FLOAT_DTYPES,
+        "ensure_all_finite": False,
+        "force_writeable": writeable,
+    }
+    if named or _get_feature_names(X) is not None:
+        return validate_data(estimator, X, reset=reset, **rules)
+    X = check_array(X, estimator=estimator, input_name="X", **rules)
+    _check_n_features(estimator, X, reset=False)
+    return X
+
+
+def _is_plain(estimator, X, reset, writeable):
+    """Say whether ``X`` is an array that scikit-learn's checks, slow on small ones, would return as is."""
+    state = vars(estimator)
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.dtype in FLOAT_DTYPES
+        and X.size > 0
+        and (X.flags.writeable or not writeable)
+        and (reset or ("feature_names_in_" not in state and X.shape[1] == state.get("n_features_in_")))
+    )
+
+
+def check_weight(sample_weight, X):
+    """Return the weights as float64, or None; refuse negative ones."""
+    if sample_weight is None:
+        return None
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if weight.size and weight.min() < 0:
+        row = int(weight.argmin())
+        raise ValueError(
+            "sample_weight must be 0 or more for every row; received "
+            f"{float(weight[row])!r} in row {row}. Use weight 0 to leave a row out."
+        )
+    return weight
+
+
+def check_some_weight(weight):
+    """Refuse weights that leave no row to learn from."""
+    if weight is not None and not weight.any():
+        raise ValueError(
+            "sample_weight must be above 0 for at least one row; received only zeros. "
+            "Leave sample_weight out to give every row the same weight."
+        )
+
+
+def check_clip(clip):
+    """Return the bounds ``(low, high)`` that a ``clip`` of Standard or Robust stands for, or None."""
+    if clip is None:
+        return None
+    bounds = (-clip, clip) if isinstance(clip, Real) else clip
+    ordered = (
+        np.shape(bounds) == (2,)
+        and all(isinstance(b, Real) for b in bounds)
+        and bounds[0] < bounds[1]
+    )
+    if isinstance(clip, bool) or not ordered:
+        raise ValueError(
+            "clip must be a number above 0 or a pair (low, high) with low < high, both in scaled "
+            f"units; received {clip!r}. For example clip=3 keeps results within -3 and 3."
+        )
+    return bounds
+
+
+def refuse_infinity(estimator, X):
+    """Raise a ValueError that names the first infinite value of ``X``, if there is one."""
+    values = X.data.reshape(-1, 1) if sparse.issparse(X) else X
+    for rows in row_blocks(*values.shape):
+        if np.isfinite(values[rows]).all():
+            continue
+        infinite = np.isinf(values[rows])
+        if infinite.any():
+            row, column = np.unravel_index(infinite.argmax(), infinite.shape)
+            row += rows.start
+            value = values[row, column]
+            if sparse.issparse(X):
+                coo = X.tocoo()
+                row, column = coo.row[row], coo.col[row]
+            raise ValueError(
+                f"Input X contains infinity or a value too large for {X.dtype!r}. "
+                f"{type(estimator).__name__} takes finite numbers, and NaN for a missing value; "
+                f"received {value} in {name_column(estimator, column)}, row {row}. "
+                "Correct the value, or mark it as missing with NaN."
+            )
+
+
+def name_column(estimator, column):
+    """Return how to call column number ``column`` in a message: by name where there is one."""
+    names = getattr(estimator, "feature_names_in_", None)
+    return f"column {column}" if names is None else f"column {names[column]!r}"
+
+
+def samples_seen(count):
+    """Return counts per feature the way scikit-learn shows them: one number where all are equal.
+
+    Whole counts are int64, sums of fractional weights float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> int(samples_seen(np.array([3.0, 3.0])))
+    3
+    >>> samples_seen(np.array([3.0, 2.5]))
+    array([3. , 2.5])
+    """
+    if (count == np.floor(count)).all():
+        count = count.astype(np.int64)
+    return count[0] if (count == count[0]).all() else count

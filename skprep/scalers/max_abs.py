@@ -1,0 +1,89 @@
+"""The largest absolute value becomes 1."""
+
+import numpy as np
+
+from skprep.scalers.base import AffineScaler, StreamingMixin
+from skprep.scalers.checks import samples_seen
+from skprep.statistics import Extrema
+
+
+class MaxAbsScaler(StreamingMixin, AffineScaler):
+    r"""Scale each feature by its largest absolute value.
+
+    .. math:: z = x / \max |x|
+
+    Nothing is subtracted, so zeros stay zeros and sparse matrices stay sparse. Drop-in for
+    :class:`sklearn.preprocessing.MaxAbsScaler`.
+
+    Parameters
+    ----------
+    copy : bool, default=True
+        False scales a float array in place.
+    clip : bool, default=False
+        Keep later rows within -1 and 1 too.
+
+    Attributes
+    ----------
+    max_abs_ : ndarray of shape (n_features,)
+        Largest absolute value of the training rows, float64; NaN for a feature never there.
+    scale_ : ndarray of shape (n_features,)
+        ``max_abs_``, with 1 in the place of 0.
+    n_samples_seen_ : int or float
+        Number of training rows, or the sum of their weights.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where ``X`` has names that are strings.
+
+    See Also
+    --------
+    MinMaxScaler : Any range, but not for sparse matrices.
+
+    Notes
+    -----
+    NaN is left out in ``fit`` and kept by ``transform``. Weights matter only in that rows of
+    weight 0 are left out.
+
+    Examples
+    --------
+    >>> from skprep import MaxAbsScaler
+    >>> MaxAbsScaler().fit_transform([[1.0, -1.0], [2.0, 0.0], [0.0, 4.0]])
+    array([[ 0.5 , -0.25],
+           [ 1.  ,  0.  ],
+           [ 0.  ,  1.  ]])
+    """
+
+    _parameter_constraints = {"copy": ["boolean"], "clip": ["boolean"]}
+    _sparse_formats = ("csr", "csc")
+
+    def __init__(self, *, copy=True, clip=False):
+        self.copy = copy
+        self.clip = clip
+
+    def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
+        return Extrema.learn(X, codes, n_groups, sample_weight)
+
+    def _center_scale(self, statistic):
+        largest = _max_abs(statistic)
+        return None, np.where(largest == 0, 1.0, largest)
+
+    def _publish(self, statistic):
+        self.max_abs_ = _max_abs(statistic)[0]
+        self.scale_ = self._center_scale(statistic)[1][0]
+        self.n_samples_seen_ = samples_seen(statistic.rows[0])
+
+    def _vectors(self):
+        return None, self.scale_
+
+    def _bounds(self):
+        return (-1.0, 1.0) if self.clip else None
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _max_abs(statistic):
+    largest = np.maximum(np.abs(statistic.min), np.abs(statistic.max))
+    return np.where(statistic.count > 0, largest, np.nan)

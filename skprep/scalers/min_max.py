@@ -1,0 +1,177 @@
+"""A given range, from the minimum to the maximum of the training rows."""
+
+import numpy as np
+from scipy import sparse
+
+from skprep.scalers.base import AffineScaler, StreamingMixin
+from skprep.scalers.checks import name_column, samples_seen
+from skprep.statistics import Extrema
+
+
+class MinMaxScaler(StreamingMixin, AffineScaler):
+    r"""Scale each feature to a given range.
+
+    .. math:: z = a + (b - a) \, (x - x_{min}) / (x_{max} - x_{min})
+
+    with :math:`(a, b)` the ``feature_range``. The training minimum comes out as exactly
+    :math:`a`, the maximum as exactly :math:`b`. Drop-in for
+    :class:`sklearn.preprocessing.MinMaxScaler`.
+
+    Parameters
+    ----------
+    feature_range : (float, float), default=(0, 1)
+        The range that the training rows get.
+    copy : bool, default=True
+        False scales a float array in place.
+    clip : bool, default=False
+        Keep later rows within ``feature_range`` too.
+    data_range : (low, high), default=None
+        Bounds known beforehand, in the units of ``X``: ``(0, 255)`` for pixels, the limits
+        of a lidar, ``(20, 70)`` for an age. Numbers, or arrays with one number per feature. Then
+        ``fit`` learns nothing from the rows, only their number and feature names.
+
+    Attributes
+    ----------
+    data_min_, data_max_ : ndarray of shape (n_features,)
+        Minimum and maximum of the training rows, float64; NaN for a feature that was never there.
+    data_range_ : ndarray of shape (n_features,)
+        ``data_max_ - data_min_``.
+    scale_ : ndarray of shape (n_features,)
+        ``(b - a) / data_range_``, with 1 in the place of a range of 0.
+    min_ : ndarray of shape (n_features,)
+        ``a - data_min_ * scale_``.
+    n_samples_seen_ : int or float
+        Number of training rows, or the sum of their weights.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where ``X`` has names that are strings.
+
+    See Also
+    --------
+    MaxAbsScaler : Keeps zeros, takes sparse matrices.
+    RobustScaler : Does not depend on the two most extreme rows.
+
+    Notes
+    -----
+    NaN is left out in ``fit`` and kept by ``transform``. A constant feature comes out as
+    :math:`a`. Weights matter only in that rows of weight 0 are left out.
+
+    Examples
+    --------
+    >>> from skprep import MinMaxScaler
+    >>> MinMaxScaler().fit_transform([[-1, 2], [-0.5, 6], [0, 10], [1, 18]])
+    array([[0.  , 0.  ],
+           [0.25, 0.25],
+           [0.5 , 0.5 ],
+           [1.  , 1.  ]])
+
+    Pixels, whatever the brightest one in the training images:
+
+    >>> MinMaxScaler(data_range=(0, 255)).fit_transform([[51.0], [102.0]])
+    array([[0.2],
+           [0.4]])
+    """
+
+    _parameter_constraints = {
+        "feature_range": [tuple],
+        "copy": ["boolean"],
+        "clip": ["boolean"],
+        "data_range": [None, tuple, list, np.ndarray],
+    }
+
+    def __init__(self, feature_range=(0, 1), *, copy=True, clip=False, data_range=None):
+        self.feature_range = feature_range
+        self.copy = copy
+        self.clip = clip
+        self.data_range = data_range
+
+    def _learn_from(self, X, y, sample_weight, *, reset):
+        if sparse.issparse(X):
+            raise TypeError(
+                "MinMaxScaler does not support sparse input. Consider using MaxAbsScaler instead, "
+                "which keeps zeros, or pass X.toarray()."
+            )
+        return super()._learn_from(X, y, sample_weight, reset=reset)
+
+    def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
+        if self.feature_range[0] >= self.feature_range[1]:
+            raise ValueError(
+                "Minimum of desired feature range must be smaller than maximum. Got "
+                f"{self.feature_range!r}. Pass (low, high) with low < high, for example (0, 1)."
+            )
+        statistic = Extrema.learn(X, codes, n_groups, sample_weight)
+        if self.data_range is not None and statistic.is_finite():
+            low, high = self._known_range(X.shape[1])
+            statistic.min[:], statistic.max[:] = low, high
+            statistic.count[:] = statistic.rows
+        return statistic
+
+    def _known_range(self, n_features):
+        try:
+            low, high = (np.broadcast_to(np.asarray(v, float), n_features) for v in self.data_range)
+        except (TypeError, ValueError):
+            low = high = np.full(n_features, np.nan)
+        wrong = np.flatnonzero(~(low < high) | ~np.isfinite(high - low))
+        if wrong.size:
+            raise ValueError(
+                "data_range must be a pair (low, high) of finite numbers, or of arrays with one number "
+                f"for each of {n_features} features, with low < high; received {self.data_range!r}, "
+                f"which does not hold for {name_column(self, wrong[0])}. "
+                "For 8-bit pixels pass data_range=(0, 255)."
+            )
+        return low, high
+
+    def _center_scale(self, statistic):
+        there = statistic.count > 0
+        low = np.where(there, statistic.min, np.nan)
+        with np.errstate(over="ignore"):
+            span = np.where(there, statistic.max, np.nan) - low
+        if np.isinf(span).any():
+            column = int(np.isinf(span).any(axis=0).argmax())
+            raise ValueError(
+                "The range of a feature must fit into float64; received a minimum of "
+                f"{np.min(statistic.min[:, column])!r} and a maximum of "
+                f"{np.max(statistic.max[:, column])!r} in {name_column(self, column)}. "
+                "Divide the feature by a constant first."
+            )
+        return low, np.where(span == 0, 1.0, span)
+
+    def _publish(self, statistic):
+        center, scale = self._center_scale(statistic)
+        low, high = self.feature_range
+        self.data_min_ = center[0]
+        self.data_max_ = np.where(statistic.count > 0, statistic.max, np.nan)[0]
+        self.data_range_ = self.data_max_ - self.data_min_
+        self.scale_ = (high - low) / scale[0]
+        self.min_ = low - self.data_min_ * self.scale_
+        self.n_samples_seen_ = samples_seen(statistic.rows[0])
+
+    def _vectors(self):
+        return self.data_min_, np.where(self.data_range_ == 0, 1.0, self.data_range_)
+
+    def _forward(self, x, center, scale, out):
+        super()._forward(x, center, scale, out)
+        low, high = self.feature_range
+        if (low, high) == (0, 1):
+            return
+        span = high - low
+        exact = low + span == high
+        top = None if exact else out >= 1
+        inside = None if exact else out <= 1
+        if span != 1:
+            np.multiply(out, span, out=out)
+        if low != 0:
+            np.add(out, low, out=out)
+        if not exact:  # high - low was rounded: the maximum must still come out as high
+            np.minimum(out, high, out=out, where=inside)
+            np.maximum(out, high, out=out, where=top)
+
+    def _backward(self, x, center, scale, out):
+        low, high = self.feature_range
+        if (low, high) != (0, 1):
+            x = np.divide(np.subtract(x, low, out=out), high - low, out=out)
+        super()._backward(x, center, scale, out)
+
+    def _bounds(self):
+        return self.feature_range if self.clip else None

@@ -1,0 +1,156 @@
+"""Median and interquartile range."""
+
+from numbers import Real
+
+import numpy as np
+from scipy import stats
+from sklearn.utils._param_validation import Interval
+
+from skprep.scalers.base import AffineScaler
+from skprep.scalers.checks import check_clip
+from skprep.statistics import Quantiles
+
+
+class RobustScaler(AffineScaler):
+    r"""Scale each feature by its median and a range of quantiles.
+
+    .. math:: z = (x - q_{50}) / (q_{75} - q_{25})
+
+    A few outliers move neither. Drop-in for :class:`sklearn.preprocessing.RobustScaler`.
+
+    Parameters
+    ----------
+    with_centering : bool, default=True
+        Subtract the median. Must be False for a sparse matrix, whose zeros would be filled in.
+    with_scaling : bool, default=True
+        Divide by the range of quantiles.
+    quantile_range : (float, float), default=(25.0, 75.0)
+        The two quantiles in percent, from 0 to 100.
+    copy : bool, default=True
+        False scales a float array in place.
+    unit_variance : bool, default=False
+        Divide the range by that of a standard normal distribution, so that normal
+        features get unit variance (as in :class:`StandardScaler`).
+    clip : float or (float, float), default=None
+        Bounds for the result of ``transform`` in scaled units.
+
+    Attributes
+    ----------
+    center_ : ndarray of shape (n_features,) or None
+        Median of the training rows, float64; NaN for a feature that was never there.
+    scale_ : ndarray of shape (n_features,) or None
+        Range of the quantiles; 1 where both are equal.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where ``X`` has names that are strings.
+
+    See Also
+    --------
+    StandardScaler : Mean and standard deviation; streams and merges.
+
+    Notes
+    -----
+    NaN is left out in ``fit`` and kept by ``transform``. Quantiles are exact, by linear
+    interpolation (type 7 of Hyndman & Fan, NumPy's default). A whole weight equals
+    the row repeated. Fractional weights are taken as they are while the effective
+    sample size stays below their sum, so weights normalised to sum 1 work too.
+
+    References
+    ----------
+    Hyndman & Fan (1996), "Sample quantiles in statistical packages", The American
+    Statistician 50(4), 361-365.
+    Akinshin (2023), "Weighted quantile estimators", arXiv:2304.07265.
+
+    Examples
+    --------
+    >>> from skprep import RobustScaler
+    >>> RobustScaler().fit_transform([[1.0], [2.0], [3.0], [4.0], [1000.0]])
+    array([[ -1. ],
+           [ -0.5],
+           [  0. ],
+           [  0.5],
+           [498.5]])
+    """
+
+    _parameter_constraints = {
+        "with_centering": ["boolean"],
+        "with_scaling": ["boolean"],
+        "quantile_range": [tuple],
+        "copy": ["boolean"],
+        "unit_variance": ["boolean"],
+        "clip": [None, Interval(Real, 0, None, closed="neither"), tuple, list],
+    }
+    _sparse_formats = ("csr", "csc")
+    _shows_infinity = False
+
+    def __init__(
+        self,
+        *,
+        with_centering=True,
+        with_scaling=True,
+        quantile_range=(25.0, 75.0),
+        copy=True,
+        unit_variance=False,
+        clip=None,
+    ):
+        self.with_centering = with_centering
+        self.with_scaling = with_scaling
+        self.quantile_range = quantile_range
+        self.copy = copy
+        self.unit_variance = unit_variance
+        self.clip = clip
+
+    def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
+        check_clip(self.clip)
+        low, high = self.quantile_range
+        if not 0 <= low <= high <= 100:
+            raise ValueError(
+                f"Invalid quantile range: {self.quantile_range!r}. It must be a pair (low, high) in "
+                "percent with 0 <= low <= high <= 100, for example (25.0, 75.0)."
+            )
+        if self.unit_variance and (low == 0 or high == 100 or low == high):
+            raise ValueError(
+                "unit_variance=True needs 0 < low < high < 100 in quantile_range, because a normal "
+                f"distribution has no finite width beyond; received {self.quantile_range!r}. "
+                "Use for example (25.0, 75.0), or unit_variance=False."
+            )
+        probabilities = (low / 100, 0.5, high / 100)
+        return Quantiles.learn(X, codes, n_groups, sample_weight, probabilities)
+
+    def _center_scale(self, statistic):
+        low, median, high = np.moveaxis(statistic.values, 2, 0)
+        scale = None
+        if self.with_scaling:
+            scale = high - low
+            if self.unit_variance:
+                scale = scale / np.diff(stats.norm.ppf(statistic.probabilities[[0, 2]]))
+            scale = np.where(high == low, 1.0, scale)
+        return median if self.with_centering else None, scale
+
+    def _publish(self, statistic):
+        center, scale = self._center_scale(statistic)
+        self.center_ = None if center is None else center[0]
+        self.scale_ = None if scale is None else scale[0]
+
+    def _vectors(self):
+        return (
+            self.center_ if self.with_centering else None,
+            self.scale_ if self.with_scaling else None,
+        )
+
+    def _bounds(self):
+        return check_clip(self.clip)
+
+    def _check_sparse(self, verb):
+        if self.with_centering:
+            raise ValueError(
+                f"Cannot {verb} sparse matrices: use `with_centering=False` instead, so that zeros "
+                "stay zeros; received a sparse matrix and with_centering=True. X.toarray() "
+                "takes the memory of a dense array and allows both."
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = not self.with_centering
+        return tags

@@ -1,0 +1,130 @@
+"""The interface that every statistic shares: learn, merge, to_dict, from_dict."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from scipy import sparse
+
+from skprep.kernels.blocks import column_chunks, row_blocks
+
+LEARN_ELEMENTS = 1 << 20  # a block of rows: large enough that merging blocks costs nothing
+
+
+@dataclass(eq=False)
+class Statistic:
+    """A summary of rows: ``learn`` makes one, ``merge`` joins two, the empty one changes nothing.
+
+    A subclass is a dataclass of float64 arrays of shape ``(n_groups, n_features)`` and says
+    four things: ``empty``, ``merge``, ``_learn_block`` (the kernel for one block of rows) and
+    ``_of_zeros`` (the statistic of so many zeros: what a sparse matrix does not store).
+    """
+
+    @classmethod
+    def learn(cls, X, codes=None, n_groups=1, sample_weight=None):
+        """Return the statistic of the rows of ``X``, NaN left out.
+
+        Parameters
+        ----------
+        X : float ndarray or sparse array of shape (n_rows, n_features)
+        codes : int ndarray of shape (n_rows,), default=None
+            Group of each row, from 0 to ``n_groups - 1``. None: all rows are group 0.
+        n_groups : int, default=1
+        sample_weight : float ndarray of shape (n_rows,), default=None
+            Weights, not negative; a weight of 2 is the row twice, 0 the row left out.
+
+        Returns
+        -------
+        Statistic
+            With arrays of shape ``(n_groups, n_features)``.
+        """
+        if sparse.issparse(X):
+            return cls._learn_sparse(X, codes, n_groups, sample_weight)
+        chunks = column_chunks(X)
+        parts = [cls._learn_rows(X[:, at], codes, n_groups, sample_weight) for at in chunks]
+        return parts[0] if len(parts) == 1 else cls._join(parts, axis=1)
+
+    @classmethod
+    def _learn_rows(cls, X, codes, n_groups, sample_weight):
+        whole = None
+        elements = max(LEARN_ELEMENTS, 4 * n_groups * X.shape[1])
+        for rows in row_blocks(*X.shape, elements=elements):
+            block = (X[rows], *(None if a is None else a[rows] for a in (codes, sample_weight)))
+            part = cls._learn_block(*_drop_weightless(*block), n_groups)
+            whole = part if whole is None else whole.merge(part)
+        return cls.empty(n_groups, X.shape[1]) if whole is None else whole
+
+    @classmethod
+    def _learn_sparse(cls, X, codes, n_groups, sample_weight):
+        """Learn the stored values as one long column whose groups are the columns, then the zeros."""
+        n_rows, n_features = X.shape
+        X = X.tocsr()
+        if not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
+        row = np.repeat(np.arange(n_rows), np.diff(X.indptr))
+        cell = X.indices if codes is None else codes[row].astype(np.int64) * n_features + X.indices
+        weight = None if sample_weight is None else sample_weight[row]
+        n_cells = n_groups * n_features
+        stored = cls.learn(X.data.reshape(-1, 1), cell, n_cells, weight)
+        seen = np.bincount(cell, weights=weight, minlength=n_cells).reshape(n_groups, n_features)
+        total = np.bincount(
+            np.zeros(n_rows, dtype=np.intp) if codes is None else codes,
+            weights=sample_weight,
+            minlength=n_groups,
+        ).reshape(n_groups, 1)
+        return stored._reshape(n_groups, n_features).merge(cls._of_zeros(total - seen))
+
+    def take(self, groups):
+        """Return the statistic whose group i is group ``groups[i]`` of this one.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skprep.statistics import Extrema
+        >>> extrema = Extrema.learn(np.array([[1.0], [2.0]]), np.array([0, 1]), n_groups=2)
+        >>> extrema.take([1, 0]).min.tolist()
+        [[2.0], [1.0]]
+        """
+        return type(self)(*(getattr(self, f.name)[np.asarray(groups)] for f in fields(self)))
+
+    def to_dict(self):
+        """Return the statistic as plain lists and numbers.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skprep.statistics import Extrema
+        >>> Extrema.learn(np.array([[1.0], [2.0]])).to_dict()
+        {'count': [[2.0]], 'min': [[1.0]], 'max': [[2.0]], 'rows': [[2.0]]}
+        """
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+    @classmethod
+    def from_dict(cls, state):
+        """Return the statistic that :meth:`to_dict` described."""
+        return cls(**{name: _restored(value) for name, value in state.items()})
+
+    @classmethod
+    def _join(cls, parts, axis):
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts], axis) for f in fields(cls)))
+
+    def _reshape(self, n_groups, n_features):
+        return type(self)(*(getattr(self, f.name).reshape(n_groups, n_features) for f in fields(self)))
+
+
+def _drop_weightless(X, codes, weight):
+    """Leave out the rows of weight 0: they must not even choose the value to shift by."""
+    if weight is None or weight.all():
+        return X, codes, weight
+    keep = weight > 0
+    return X[keep], None if codes is None else codes[keep], weight[keep]
+
+
+def _plain(value):
+    if isinstance(value, Statistic):
+        return value.to_dict()
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _restored(value):
+    return np.asarray(value) if isinstance(value, list) else value
