@@ -1,1 +1,1 @@
-"""The hot loops: what each one computes is written in :mod:`skprep.kernels.reference`."""
+"""The hot loops. :mod:`skprep.kernels.reference` lists them; each file holds one family."""

@@ -110,9 +110,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
 
     def _transform(self, X, copy):
         check_is_fitted(self)
-        checked = checks.check_rows(
-            self, X, sparse_formats=self._sparse_formats, writeable=not copy
-        )
+        checked = checks.check_rows(self, X, sparse_formats=self._sparse_formats, writeable=not copy)
         return self._walk(checked, X, self._forward, copy, clip=self._bounds())
 
     def _inverse_transform(self, X, copy):

@@ -57,7 +57,7 @@ def check_rows(estimator, X, *, reset=False, sparse_formats=False, writeable=Fal
 
 
 def _is_plain(estimator, X, reset, writeable):
-    """Say whether ``X`` is an array that scikit-learn's checks, slow on small ones, would return as is."""
+    """Say whether ``X`` is an array that scikit-learn's slow checks would return as it is."""
     state = vars(estimator)
     return (
         type(X) is np.ndarray
@@ -98,9 +98,7 @@ def check_clip(clip):
         return None
     bounds = (-clip, clip) if isinstance(clip, Real) else clip
     ordered = (
-        np.shape(bounds) == (2,)
-        and all(isinstance(b, Real) for b in bounds)
-        and bounds[0] < bounds[1]
+        np.shape(bounds) == (2,) and all(isinstance(b, Real) for b in bounds) and bounds[0] < bounds[1]
     )
     if isinstance(clip, bool) or not ordered:
         raise ValueError(

@@ -101,9 +101,7 @@ class LogScaler(StreamingMixin, AffineScaler):
     }
     _shows_infinity = False
 
-    def __init__(
-        self, *, base="e", method="log", offset="auto", handle_invalid="error", copy=True
-    ):
+    def __init__(self, *, base="e", method="log", offset="auto", handle_invalid="error", copy=True):
         self.base = base
         self.method = method
         self.offset = offset

@@ -147,4 +147,3 @@ def _covered(position, block, n_blocks):
     """Return how much of the interval from 0 to ``position`` belongs to ``block``."""
     turns, rest = np.divmod(position, n_blocks)
     return turns + np.clip(rest - block, 0.0, 1.0)
-

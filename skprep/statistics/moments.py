@@ -12,7 +12,7 @@ SAFE = 400  # deviations within 2**-400 .. 2**400 can be squared as they are
 
 @dataclass(eq=False)
 class Moments(Statistic):
-    r"""Count :math:`n`, mean :math:`\bar x` and :math:`m_2 = \sum w (x - \bar x)^2` per group and feature.
+    r"""Count :math:`n`, mean :math:`\bar x` and :math:`m_2 = \sum w (x - \bar x)^2` per feature.
 
     Two parts merge by the pairwise formula of Chan, Golub and LeVeque,
 

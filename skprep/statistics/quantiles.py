@@ -53,9 +53,7 @@ class Quantiles(Statistic):
         return cls(np.zeros((n_groups, n_features)), unknown, probabilities)
 
     @classmethod
-    def learn(
-        cls, X, codes=None, n_groups=1, sample_weight=None, probabilities=(0.25, 0.5, 0.75)
-    ):
+    def learn(cls, X, codes=None, n_groups=1, sample_weight=None, probabilities=(0.25, 0.5, 0.75)):
         """Return the quantiles of the rows of ``X``, NaN left out; see :meth:`Statistic.learn`.
 
         Only a few columns are copied at a time, so the memory needed beside ``X`` is
@@ -74,9 +72,7 @@ class Quantiles(Statistic):
                 continue
             c = None if codes is None else codes[there]
             w = None if sample_weight is None else sample_weight[there]
-            found.values[:, j] = select_group_quantiles(
-                x[there], c, n_groups, w, found.probabilities
-            ).T
+            found.values[:, j] = select_group_quantiles(x[there], c, n_groups, w, found.probabilities).T
             groups = np.zeros(int(there.sum()), dtype=np.intp) if c is None else c
             found.count[:, j] = np.bincount(groups, weights=w, minlength=n_groups)
         return found

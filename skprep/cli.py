@@ -1,0 +1,142 @@
+"""The command line: ``skprep compare`` finds the best scaling for a table."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from sklearn.datasets import load_breast_cancer
+
+from skprep.compare import compare as run_comparison
+from skprep.compare import n_steps, winner
+from skprep.report import verdict, write_report
+from skprep.tables import TableError, prepare, read_table
+
+EXTRA = "The command line needs typer and rich, which are not installed: pip install 'skprep[cli]'"
+
+
+def main():
+    """Run the command line; the entry point of the script ``skprep``."""
+    try:
+        app = build_app()
+    except ImportError:
+        sys.exit(EXTRA)
+    app()
+
+
+def build_app():
+    """Return the typer application. An ImportError says that the extra is missing."""
+    import typer
+    from rich.console import Console
+
+    app = typer.Typer(
+        add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+    )
+
+    @app.callback()
+    def skprep():
+        """Scale tables for machine learning without leaking."""
+
+    @app.command()
+    def compare(
+        file: Annotated[
+            Path | None,
+            typer.Argument(help="CSV or Parquet file; without it, scikit-learn's breast cancer data."),
+        ] = None,
+        target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+        by: Annotated[
+            str | None,
+            typer.Option(
+                help="Column that names each row's group (device, patient): no feature, and rows of one "
+                "group are kept together in a fold."
+            ),
+        ] = None,
+        out: Annotated[Path | None, typer.Option(help="Also write an HTML report here.")] = None,
+        task: Annotated[
+            Literal["auto", "classification", "regression"], typer.Option(help="What the target is.")
+        ] = "auto",
+        folds: Annotated[int, typer.Option(min=2, max=20, help="Cross-validation folds.")] = 5,
+        max_rows: Annotated[
+            int, typer.Option(min=20, help="Draw so many rows at random from a larger table.")
+        ] = 2000,
+        seed: Annotated[int, typer.Option(min=0, help="Seed of the folds and of the draw.")] = 0,
+    ):
+        """Find the scaling that is best for a table, judged without leaking.
+
+        Cross-validates every scaler, and none, in front of models that care about scale, tuning
+        each inside its training folds.
+        """
+        console, errors = Console(), Console(stderr=True)
+        try:
+            table, target, title = _input(file, target)
+            if out is not None and not out.absolute().parent.is_dir():
+                raise TableError(f"--out must lie in an existing folder; {str(out.parent)!r} is none.")
+            settings = {"by": by, "kind": task, "folds": folds, "max_rows": max_rows, "seed": seed}
+            ready = prepare(table, target, **settings)
+            results = _run(ready, seed, console)
+        except TableError as error:
+            errors.print(f"Error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(2) from None
+        _show(title, ready, results, console)
+        if out is not None:
+            try:
+                write_report(out, title, ready, results)
+            except OSError as error:
+                errors.print(f"Error: the report cannot be written: {error}", style="red", markup=False)
+                raise typer.Exit(2) from None
+            console.print(f"Report: {out}", markup=False, highlight=False)
+
+    return app
+
+
+def _input(file, target):
+    if file is None:
+        if target is not None:
+            raise TableError("--target goes with a FILE; without one, bundled data are used.")
+        return load_breast_cancer(as_frame=True).frame, "target", "breast cancer (bundled)"
+    table = read_table(file)
+    if target is None:
+        raise TableError(
+            "--target must name the column to predict. The columns are: "
+            f"{', '.join(repr(str(c)) for c in table.columns[:30])}."
+        )
+    return table, target, file.name
+
+
+def _run(task, seed, console):
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("cross-validating", total=n_steps(task))
+        return list(run_comparison(task, seed=seed, progress=lambda: progress.advance(bar)))
+
+
+def _show(title, task, results, console):
+    from rich.table import Table
+
+    best, _ = winner(results)
+    score = "accuracy" if task.kind == "classification" else "R²"
+    shown = Table(title=f"{title}: {len(task.X)} rows, {task.X.shape[1]} features, {task.folds} folds")
+    for name, side in (("model", "left"), ("scaler", "left"), (score, "right"), ("spread", "right")):
+        shown.add_column(name, justify=side, no_wrap=True)
+    shown.add_column("fit, ms", justify="right", no_wrap=True)
+    previous = None
+    for r in sorted(results, key=lambda r: (r.model, -r.mean)):
+        if previous not in (None, r.model):
+            shown.add_section()
+        cells = (f"{r.mean:.4f}", f"{r.spread:.4f}", f"{1e3 * np.mean(r.fit_times):.1f}")
+        name = r.scaler + ("" if r.converged else " *")
+        model = r.model if r.model != previous else ""
+        shown.add_row(model, name, *cells, style="bold green" if r is best else None)
+        previous = r.model
+    console.print(shown)
+    if not all(r.converged for r in results):
+        console.print("* the solver did not converge in every fold: it needs scaled features")
+    for note in task.notes:
+        console.print(f"- {note}", markup=False, highlight=False)
+    console.print(verdict(results), style="bold", markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    main()

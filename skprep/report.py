@@ -1,0 +1,136 @@
+"""The comparison as a self-contained HTML page: a table, and histograms before and after."""
+
+import os
+import tempfile
+from html import escape
+
+import numpy as np
+from sklearn.base import clone
+
+from skprep.compare import scalers, winner
+
+PICTURED = 6  # features shown as histograms
+BINS = 30
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a2e }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2rem }
+table { border-collapse: collapse; width: 100% }
+th, td { padding: .3rem .7rem; border-bottom: 1px solid #ddd; text-align: left }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
+tr.best td { background: #e8f5e9; font-weight: 600 }
+.grid { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem }
+figure { margin: 0 } figcaption { font-size: .85rem; color: #555 }
+svg { width: 100%; height: auto; background: #f7f7fb }
+svg rect { fill: #3d5a98 } svg rect.after { fill: #2e7d4f }
+svg text { font: 11px system-ui, sans-serif; fill: #555 }
+"""
+
+
+def write_report(path, title, task, results):
+    """Write the page to ``path``: the whole file, or on an error none at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    title : str
+        Name of the data.
+    task : skprep.tables.Task
+    results : list of skprep.compare.Result
+    """
+    page = render(title, task, results)
+    handle, temporary = tempfile.mkstemp(dir=path.parent or ".", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(page)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def render(title, task, results):
+    """Return the page as text."""
+    best, _ = winner(results)
+    score = "accuracy" if task.kind == "classification" else "R²"
+    notes = "".join(f"<li>{escape(note)}</li>" for note in task.notes)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>skprep compare: {escape(title)}</title><style>{STYLE}</style></head><body>\n"
+        f"<h1>Which scaling is best for {escape(title)}?</h1>\n"
+        f"<p>{escape(verdict(results))}</p>\n"
+        f"<p>{len(task.X)} rows, {task.X.shape[1]} features. Mean {score} over {task.folds} "
+        "cross-validation folds and its standard deviation; every fold scales, imputes and tunes on "
+        f"its own training rows only.</p>\n<ul>{notes}</ul>\n"
+        f"<h2>Results</h2>\n{_table(results, best, score)}\n"
+        f"<h2>Before and after</h2>\n{_histograms(task, best.scaler)}\n</body></html>\n"
+    )
+
+
+def verdict(results):
+    """Return the outcome in a sentence or two."""
+    best, ties = winner(results)
+    text = (
+        f"Best: {best.scaler} in front of {best.model}, {best.mean:.4f} ± {best.spread:.4f}."
+        if best.scaler != "none"
+        else f"Best: no scaling in front of {best.model}, {best.mean:.4f} ± {best.spread:.4f}."
+    )
+    if ties:
+        text += f" {len(ties)} other pairs lie within that spread: folds alone do not tell them apart."
+    return text
+
+
+def _table(results, best, score):
+    rows = [
+        f"<tr><th>model</th><th>scaler</th><th class=n>{score}</th><th class=n>spread</th>"
+        "<th class=n>fit, ms</th></tr>"
+    ]
+    for r in sorted(results, key=lambda r: (r.model, -r.mean)):
+        mark = " class=best" if r is best else ""
+        name = escape(r.scaler) + ("" if r.converged else " (did not converge)")
+        rows.append(
+            f"<tr{mark}><td>{escape(r.model)}</td><td>{name}</td><td class=n>{r.mean:.4f}</td>"
+            f"<td class=n>{r.spread:.4f}</td><td class=n>{1e3 * np.mean(r.fit_times):.1f}</td></tr>"
+        )
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _histograms(task, scaler_name):
+    numbers = task.X.select_dtypes(np.number)
+    columns = list(numbers.columns[:PICTURED])
+    scaler = scalers()[scaler_name]
+    values = numbers[columns].to_numpy()
+    if scaler == "passthrough":
+        after, label = values, "not scaled"
+    else:
+        after, label = clone(scaler).fit_transform(values), f"after {scaler_name}"
+    figures = []
+    for j, name in enumerate(columns):
+        figures.append(_figure(values[:, j], f"{name}: before", ""))
+        figures.append(_figure(after[:, j], f"{name}: {label}", "after"))
+    return f'<div class="grid">{"".join(figures)}</div>'
+
+
+def _figure(values, caption, kind):
+    counts, edges = np.histogram(values[np.isfinite(values)], bins=BINS)
+    heights = 100 * counts / max(1, counts.max())
+    bars = "".join(
+        f'<rect class="{kind}" x="{10 + 12 * i}" y="{110 - h:.1f}" width="11" height="{h:.1f}"/>'
+        for i, h in enumerate(heights)
+    )
+    ticks = [(10, "start", edges[0]), (10 + 6 * BINS, "middle", (edges[0] + edges[-1]) / 2)]
+    ticks.append((10 + 12 * BINS, "end", edges[-1]))
+    labels = "".join(
+        f'<text x="{x}" y="126" text-anchor="{anchor}">{value:.4g}</text>' for x, anchor, value in ticks
+    )
+    return (
+        f'<figure><svg viewBox="0 0 {20 + 12 * BINS} 132" role="img">{bars}{labels}</svg>'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

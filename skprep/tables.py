@@ -1,0 +1,247 @@
+"""A table from a file, made ready to be compared on: what to predict from what."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+MANY_CLASSES = 20  # whole numbers with more distinct values than this are a quantity
+MANY_LEVELS = 50  # text with more distinct values than this is a name, not a category
+
+
+class TableError(ValueError):
+    """A table that cannot be compared on, with a message for the person who brought it."""
+
+
+@dataclass
+class Task:
+    """What to predict from what: the checked and cleaned table.
+
+    Attributes
+    ----------
+    X : DataFrame
+        Features: float columns, and categories as text.
+    y : ndarray
+        Target: floats, or the number of the class.
+    groups : ndarray or None
+        Rows of one group are never split between training and test rows.
+    kind : {"classification", "regression"}
+    folds : int
+        Number of outer folds.
+    notes : list of str
+        What was left out or changed, and why.
+    """
+
+    X: pd.DataFrame
+    y: np.ndarray
+    groups: np.ndarray | None
+    kind: str
+    folds: int
+    notes: list = field(default_factory=list)
+
+
+def read_table(path):
+    """Return the table in a CSV or Parquet file, or raise a TableError that says what is wrong."""
+    name = str(path).lower()
+    if not path.exists():
+        raise TableError(f"There is no file {str(path)!r}. Check the path.")
+    try:
+        if name.endswith((".parquet", ".pq")):
+            table = pd.read_parquet(path)
+        elif name.endswith((".csv", ".csv.gz", ".tsv", ".txt")):
+            table = _read_text(path)
+        else:
+            raise TableError(
+                f"The file must end in .csv, .csv.gz, .tsv or .parquet; received {path.name!r}."
+            )
+    except TableError:
+        raise
+    except ImportError as error:
+        raise TableError("Parquet files need pyarrow: pip install 'skprep[cli]'.") from error
+    except pd.errors.EmptyDataError as error:
+        raise TableError(f"The file {str(path)!r} is empty. It must hold a header and rows.") from error
+    except Exception as error:  # whatever a parser says, the person wants a sentence
+        raise TableError(f"The file {str(path)!r} cannot be read as a table: {error}") from error
+    if table.empty:
+        raise TableError(f"The file {str(path)!r} has no rows. It must hold a header and rows.")
+    return table
+
+
+def _read_text(path):
+    table = pd.read_csv(path)
+    if table.shape[1] > 1:
+        return table
+    return pd.read_csv(path, sep=None, engine="python")  # another separator than the comma
+
+
+def prepare(table, target, *, by=None, kind="auto", folds=5, max_rows=2000, seed=0):
+    """Return the :class:`Task` of a table, or raise a TableError that says what is missing.
+
+    Parameters
+    ----------
+    table : DataFrame
+    target : str
+        Column to predict.
+    by : str, default=None
+        Column that names the group of each row (device, patient): it is no feature, and
+        folds keep the rows of a group together.
+    kind : {"auto", "classification", "regression"}, default="auto"
+        "auto": a target of text, booleans or at most 20 whole numbers is a class.
+    folds : int, default=5
+    max_rows : int, default=2000
+        A larger table is represented by so many rows drawn at random.
+    seed : int, default=0
+    """
+    _check_columns(table, target, by)
+    notes = []
+    table = _rows_with_target(table, target, notes)
+    if kind == "auto":
+        kind = _kind_of(table[target])
+        notes.append(f"target {target!r}: {kind} (--task overrules)")
+    if len(table) > max_rows:
+        notes.append(f"{max_rows} of {len(table)} rows, drawn at random (--max-rows)")
+        table = table.sample(max_rows, random_state=seed)
+    if kind == "classification":
+        table = _frequent_classes(table, target, folds, notes)
+        y = pd.factorize(table[target])[0]
+    else:
+        y = _quantity(table[target])
+    if len(table) < 2 * folds:
+        raise TableError(
+            f"{folds} folds need at least {2 * folds} rows with a target; there are {len(table)}. "
+            "Bring more rows, or pass a smaller --folds."
+        )
+    groups = None if by is None else _groups(table[by], folds)
+    X = _features(table.drop(columns=[c for c in (target, by) if c is not None]), notes)
+    return Task(X, y, groups, kind, folds, notes)
+
+
+def _check_columns(table, target, by):
+    if table.columns.duplicated().any():
+        twice = table.columns[table.columns.duplicated()][0]
+        raise TableError(f"Column names must differ; {twice!r} appears twice. Rename one of them.")
+    for column, option in ((target, "--target"), (by, "--by")):
+        if column is not None and column not in table.columns:
+            raise TableError(
+                f"{option} must name a column of the table; received {column!r}. "
+                f"The columns are: {_some(table.columns)}."
+            )
+    if by == target:
+        raise TableError(f"--by and --target must differ; received {by!r} for both.")
+
+
+def _quantity(target):
+    """Return the target of a regression as floats."""
+    if not pd.api.types.is_numeric_dtype(target):
+        raise TableError(
+            f"Regression needs a numeric target; {target.name!r} holds {target.dtype}. "
+            "Pass --task classification or another --target."
+        )
+    y = target.to_numpy(dtype=np.float64)
+    if not np.isfinite(y).all():
+        raise TableError(
+            f"The target {target.name!r} must be finite; it holds an infinite value. "
+            "Correct it or leave the cell empty."
+        )
+    if y.min() == y.max():
+        raise TableError(
+            f"The target {target.name!r} must vary; it is {y[0]:g} in every row. Pass another --target."
+        )
+    return y
+
+
+def _groups(by, folds):
+    groups, keys = pd.factorize(by, use_na_sentinel=False)
+    if len(keys) < folds:
+        raise TableError(
+            f"--by {by.name!r} must have at least as many groups as there are folds ({folds}); it has "
+            f"{len(keys)}. Pass a smaller --folds."
+        )
+    return groups
+
+
+def _kind_of(target):
+    if not pd.api.types.is_numeric_dtype(target) or pd.api.types.is_bool_dtype(target):
+        return "classification"
+    values = pd.unique(target)
+    whole = np.all(np.asarray(values, dtype=np.float64) % 1 == 0)
+    return "classification" if whole and len(values) <= MANY_CLASSES else "regression"
+
+
+def _rows_with_target(table, target, notes):
+    there = table[target].notna()
+    if not there.any():
+        raise TableError(
+            f"The target {target!r} must have values; all {len(table)} rows are empty there."
+        )
+    if not there.all():
+        notes.append(f"{int((~there).sum())} rows without a target left out")
+    return table[there]
+
+
+def _frequent_classes(table, target, folds, notes):
+    counts = table[target].value_counts()
+    rare = counts[counts < folds]
+    if len(counts) < 2:
+        raise TableError(
+            f"Classification needs at least two classes; the target {target!r} is "
+            f"{counts.index[0]!r} in every row. Pass another --target."
+        )
+    if len(counts) - len(rare) < 2:
+        raise TableError(
+            f"{folds} folds need at least two classes with {folds} rows each; the target {target!r} "
+            f"has {dict(counts.head(5))}. Pass a smaller --folds, --task regression or another --target."
+        )
+    if len(rare):
+        notes.append(
+            f"{int(rare.sum())} rows left out, of classes with fewer than {folds}: {_some(rare.index)}"
+        )
+    return table[~table[target].isin(rare.index)]
+
+
+def _features(table, notes):
+    kept = {}
+    for name, column in table.items():
+        values = _as_feature(column)
+        if values is None:
+            notes.append(f"column {name!r} left out: {column.nunique()} different texts, a name")
+        elif values.nunique() == 0:
+            notes.append(f"column {name!r} left out: empty")
+        elif values.nunique() == 1 and values.notna().all():
+            notes.append(f"column {name!r} left out: constant")
+        else:
+            kept[str(name)] = values
+    X = pd.DataFrame(kept, index=table.index)
+    numbers = X.select_dtypes(np.number)
+    if numbers.shape[1] == 0:
+        raise TableError(
+            "Scaling needs at least one numeric column that varies, besides the target; there is none. "
+            f"Left out: {'; '.join(notes) or 'nothing'}."
+        )
+    infinite = np.isinf(numbers).any()
+    if infinite.any():
+        raise TableError(
+            f"Features must be finite; column {infinite.idxmax()!r} holds an infinite value. "
+            "Correct it or leave the cell empty."
+        )
+    missing = int(X.isna().sum().sum())
+    if missing:
+        notes.append(f"{missing} missing values: filled with the median of the training rows")
+    return X
+
+
+def _as_feature(column):
+    """Return a column as floats or as text; None where it is neither a quantity nor a category."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype(np.float64)
+    if pd.api.types.is_datetime64_any_dtype(column):
+        seconds = (column - column.min()) / pd.Timedelta(seconds=1)
+        return seconds.astype(np.float64)
+    if column.nunique() > MANY_LEVELS:
+        return None
+    return column.astype(str).where(column.notna(), "missing").astype(object)
+
+
+def _some(names, most=12):
+    names = [repr(n) for n in names]
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
