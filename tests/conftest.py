@@ -1,5 +1,9 @@
 """Fixtures and settings shared by all tests."""
 
+import os
+
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # scikit-learn's checks of array-API input ask for it
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(

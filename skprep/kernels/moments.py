@@ -10,39 +10,47 @@ TINY_SQUARE, TINY_VALUE, HUGE_SQUARE = 1e-280, 1e-120, 1e300
 
 
 def sum_moments(X, codes=None, n_groups=1, weight=None):
-    """Weighted count, mean and sum of squared deviations, and the exponent of the latter.
+    """Weighted count, mean and sum of squared deviations of each group and feature.
 
-    The sum of squared deviations is ``m2 * 4.0**exponent``; the exponent is 0 unless the
-    squares would leave the range of float64. Values are shifted by the first one
-    of their group and feature, so a constant gives ``m2 == 0`` and its own value as mean.
+    Returns ``(count, origin, offset, m2, exponent)``. The mean is ``origin + offset``, where
+    origin is a value of the data, the first one, so that the offset carries the digits of the mean that
+    lie below those of a large origin; a constant gives its own value as origin and exactly 0 as
+    offset and m2. The sum of squared deviations is ``m2 * 4.0**exponent``; the exponent is 0
+    unless squares would leave the range of float64.
 
     Examples
     --------
     >>> import numpy as np
-    >>> count, mean, m2, exponent = sum_moments(np.array([[1.0], [2.0], [np.nan], [6.0]]))
-    >>> print(count, mean, m2, exponent)
-    [[3.]] [[3.]] [[14.]] [[0]]
+    >>> for part in sum_moments(np.array([[1.0], [2.0], [np.nan], [6.0]])):
+    ...     print(part)
+    [[3.]]
+    [[1.]]
+    [[2.]]
+    [[14.]]
+    [[0]]
     """
     with np.errstate(all="ignore"):
-        pilot = _first_values(X, codes, n_groups)
-        count, shift, square = _shifted_sums(X, pilot, codes, n_groups, weight)
+        origin = _first_values(X, codes, n_groups)
+        count, shift, square = _shifted_sums(X, origin, codes, n_groups, weight)
         m2 = square - shift * _ratio(shift, count)
         if (m2 < 1e-3 * square).any():
             # The first value lies far out: the difference above lost digits. Shift by the mean.
-            pilot = pilot + _ratio(shift, count)
-            count, shift, square = _shifted_sums(X, pilot, codes, n_groups, weight)
+            origin = origin + _ratio(shift, count)
+            count, shift, square = _shifted_sums(X, origin, codes, n_groups, weight)
             m2 = square - shift * _ratio(shift, count)
-        mean = pilot + _ratio(shift, count)
+        offset = _ratio(shift, count)
         m2 = np.maximum(m2, 0.0)
-        mean[count == 0], m2[count == 0] = 0.0, 0.0
+        for part in (origin, offset, m2):
+            part[count == 0] = 0.0
         exponent = np.zeros(m2.shape, dtype=np.int64)
-        for column, power in _out_of_range(X, pilot, shift, square):
-            at = slice(column, column + 1)
-            scaled = np.ldexp(X[:, at].astype(np.float64), -power)
-            _, mean_scaled, m2[:, at], _ = sum_moments(scaled, codes, n_groups, weight)
-            mean[:, at] = np.ldexp(mean_scaled, power)
-            exponent[:, at] = power
-    return count, mean, m2, exponent
+        for column, groups, power in _out_of_range(X, origin, shift, square):
+            scaled = np.ldexp(X[:, [column]].astype(np.float64), -power)
+            _, o, f, m, _ = sum_moments(scaled, codes, n_groups, weight)
+            origin[groups, column] = np.ldexp(o[groups, 0], power)
+            offset[groups, column] = np.ldexp(f[groups, 0], power)
+            m2[groups, column] = m[groups, 0]
+            exponent[groups, column] = power
+    return count, origin, offset, m2, exponent
 
 
 def _ratio(total, count):
@@ -92,12 +100,14 @@ def _shifted_sums(X, pilot, codes, n_groups, weight):
     return count, shift, square
 
 
-def _out_of_range(X, pilot, shift, square):
-    """Yield ``(column, power)`` where squares under- or overflow and ``X * 2**-power`` would not."""
-    low = (square < TINY_SQUARE).any(axis=0) & (np.abs(pilot) < TINY_VALUE).all(axis=0)
-    high = ~(np.isfinite(shift) & (square < HUGE_SQUARE)).all(axis=0)
-    for column in np.flatnonzero(low | high):
+def _out_of_range(X, origin, shift, square):
+    """Yield ``(column, groups, power)`` where squares leave float64 and ``X * 2**-power`` would not."""
+    low = (square < TINY_SQUARE) & (np.abs(origin) < TINY_VALUE).all(axis=0)
+    high = ~(np.isfinite(shift) & (square < HUGE_SQUARE))
+    for column in np.flatnonzero((low | high).any(axis=0)):
         x = X[:, column]
         top = float(max(np.fmax.reduce(x), -np.fmin.reduce(x)))
-        if (high[column] and np.isfinite(top)) or 0.0 < top < TINY_VALUE:
-            yield int(column), int(np.frexp(top)[1])
+        overflows = high[:, column].any()
+        if (overflows and np.isfinite(top)) or 0.0 < top < TINY_VALUE:
+            groups = np.flatnonzero(high[:, column] if overflows else low[:, column])
+            yield int(column), groups, int(np.frexp(top)[1])

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skprep.kernels.blocks import folded_blocks
 from skprep.kernels.reference import apply_affine, undo_affine
-from skprep.scalers import checks
+from skprep.scalers import array_api, checks
 from skprep.scalers.compat import CallbackSupportMixin, fit_task
 
 
@@ -88,6 +88,12 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         return self._inverse_transform(X, self.copy)
 
     def _learn_from(self, X, y, sample_weight, *, reset):
+        home = array_api.home_of(X)
+        if home is not None:
+            weight = array_api.to_numpy(sample_weight)
+            self._learn_from(array_api.to_numpy(X), y, weight, reset=reset)
+            array_api.send_attributes_home(self, home)
+            return self
         formats = ("csr", "csc") if self._sparse_formats else False
         X = checks.check_rows(self, X, reset=reset, sparse_formats=formats)
         weight = checks.check_weight(sample_weight, X)
@@ -110,11 +116,25 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
 
     def _transform(self, X, copy):
         check_is_fitted(self)
+        array_api.check_same_home(self, X, "transform")
+        home = array_api.home_of(X)
+        if home is not None:
+            return array_api.send_home(self._transform_array(array_api.to_numpy(X), copy), home)
+        return self._transform_array(X, copy)
+
+    def _transform_array(self, X, copy):
         checked = checks.check_rows(self, X, sparse_formats=self._sparse_formats, writeable=not copy)
         return self._walk(checked, X, self._forward, copy, clip=self._bounds())
 
     def _inverse_transform(self, X, copy):
         check_is_fitted(self)
+        array_api.check_same_home(self, X, "inverse_transform")
+        home = array_api.home_of(X)
+        if home is not None:
+            return array_api.send_home(self._inverse_transform_array(array_api.to_numpy(X), copy), home)
+        return self._inverse_transform_array(X, copy)
+
+    def _inverse_transform_array(self, X, copy):
         checked = checks.check_rows(
             self, X, sparse_formats=self._sparse_formats, writeable=not copy, named=False
         )
@@ -156,6 +176,10 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             np.clip(X.data, *clip, out=X.data)
         return X
 
+    def _learnt(self, name):
+        """Return a learned attribute, as a NumPy array even after a fit on arrays from elsewhere."""
+        return array_api.as_numpy(getattr(self, name))
+
     def _forward(self, x, center, scale, out):
         apply_affine(x, center, scale, out)
 
@@ -176,6 +200,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.array_api_support = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

@@ -2,12 +2,26 @@
 
 from contextlib import contextmanager
 
+import numpy as np
+
 try:
     from sklearn.callback import CallbackSupportMixin
 except ImportError:  # scikit-learn < 1.9 has no callbacks
 
     class CallbackSupportMixin:
         """Stand in for the mixin of scikit-learn 1.9: there are no callbacks to support."""
+
+
+try:
+    from sklearn.utils._array_api import move_to
+except ImportError:  # scikit-learn < 1.9
+    from sklearn.utils._array_api import _convert_to_numpy, get_namespace
+
+    def move_to(values, *, xp, device):
+        """Return ``values`` as an array of another namespace and device."""
+        if xp is np:
+            return _convert_to_numpy(values, get_namespace(values)[0])
+        return xp.asarray(values, device=device)
 
 
 @contextmanager

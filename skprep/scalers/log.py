@@ -150,13 +150,13 @@ class LogScaler(StreamingMixin, AffineScaler):
         self.data_min_ = np.where(np.isfinite(statistic.first), statistic.first, np.nan)[0]
 
     def _vectors(self):
-        return self.offset_, self.data_min_
+        return self._learnt("offset_"), self._learnt("data_min_")
 
     def _check_domain(self, X, step):
         if step == self._backward or self.method != "log":
             return
         if self.handle_invalid == "error":
-            self._refuse_invalid(X, self.offset_)
+            self._refuse_invalid(X, self._learnt("offset_"))
         elif self.handle_invalid == "clip":
             refuse_infinity(self, X)  # the bound would hide it
 

@@ -73,7 +73,7 @@ class MaxAbsScaler(StreamingMixin, AffineScaler):
         self.n_samples_seen_ = samples_seen(statistic.rows[0])
 
     def _vectors(self):
-        return None, self.scale_
+        return None, self._learnt("scale_")
 
     def _bounds(self):
         return (-1.0, 1.0) if self.clip else None

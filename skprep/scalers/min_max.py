@@ -148,7 +148,8 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
         self.n_samples_seen_ = samples_seen(statistic.rows[0])
 
     def _vectors(self):
-        return self.data_min_, np.where(self.data_range_ == 0, 1.0, self.data_range_)
+        span = self._learnt("data_range_")
+        return self._learnt("data_min_"), np.where(span == 0, 1.0, span)
 
     def _forward(self, x, center, scale, out):
         super()._forward(x, center, scale, out)

@@ -135,8 +135,8 @@ class RobustScaler(AffineScaler):
 
     def _vectors(self):
         return (
-            self.center_ if self.with_centering else None,
-            self.scale_ if self.with_scaling else None,
+            self._learnt("center_") if self.with_centering else None,
+            self._learnt("scale_") if self.with_scaling else None,
         )
 
     def _bounds(self):

@@ -188,8 +188,8 @@ class StandardScaler(StreamingMixin, AffineScaler):
 
     def _vectors(self):
         return (
-            self.mean_ if self.with_mean else None,
-            self.scale_ if self.with_std else None,
+            self._learnt("mean_") if self.with_mean else None,
+            self._learnt("scale_") if self.with_std else None,
         )
 
     def _bounds(self):

@@ -45,13 +45,15 @@ class Statistic:
 
     @classmethod
     def _learn_rows(cls, X, codes, n_groups, sample_weight):
-        whole = None
+        whole = cls.empty(n_groups, X.shape[1])
         elements = max(LEARN_ELEMENTS, 4 * n_groups * X.shape[1])
         for rows in row_blocks(*X.shape, elements=elements):
             block = (X[rows], *(None if a is None else a[rows] for a in (codes, sample_weight)))
-            part = cls._learn_block(*_drop_weightless(*block), n_groups)
-            whole = part if whole is None else whole.merge(part)
-        return cls.empty(n_groups, X.shape[1]) if whole is None else whole
+            x, group, weight = _drop_weightless(*block)
+            if len(x):
+                part = cls._learn_block(x, group, weight, n_groups)
+                whole = part if rows.start == 0 else whole.merge(part)
+        return whole
 
     @classmethod
     def _learn_sparse(cls, X, codes, n_groups, sample_weight):

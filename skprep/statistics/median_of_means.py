@@ -14,8 +14,8 @@ class MedianOfMeans(Statistic):
     r"""Moments of ``n_blocks`` blocks of rows per group; their median is the estimate.
 
     Row i of a group belongs to block ``i % n_blocks``; a row of weight w counts as w rows.
-    The center is the median :math:`c` of the block means, the variance the median over
-    blocks of :math:`m_2 / n + (\bar x - c)^2`. Fewer than ``n_blocks / 2`` bad rows spoil
+    The center is the median :math:`c` of the block means, the standard deviation the median over
+    blocks of :math:`\sqrt{m_2 / n + (\bar x - c)^2}`. Fewer than ``n_blocks / 2`` bad rows spoil
     fewer than half of the blocks and leave both medians among the good ones.
 
     Attributes
@@ -79,7 +79,7 @@ class MedianOfMeans(Statistic):
         if (offset != np.floor(offset)).any():
             raise ValueError(
                 "Blocks of rows can be continued only after a whole number of rows; received a sum of "
-                f"weights of {offset[offset != np.floor(offset)][0]!r}. Use whole weights, or "
+                f"weights of {float(offset[offset != np.floor(offset)][0])!r}. Use whole weights, or "
                 "learn from all rows at once."
             )
         block = np.arange(self.n_blocks) - offset.astype(np.int64)[:, None]
@@ -108,7 +108,7 @@ class MedianOfMeans(Statistic):
         return _median(self._by_block(self.blocks.center()))
 
     def std(self):
-        """Return the root of the median over blocks of the mean square about :meth:`center`."""
+        """Return the median over blocks of the root mean square about :meth:`center`."""
         center = np.repeat(self.center(), self.n_blocks, axis=0)
         return _median(self._by_block(np.hypot(self.blocks.std(), self.blocks.mean - center)))
 

@@ -1,6 +1,6 @@
 """Count, mean and sum of squared deviations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -21,12 +21,16 @@ class Moments(Statistic):
               \delta = \bar x_b - \bar x_a,
 
     which loses no digits when the mean is large beside the spread, and keeps a constant
-    exactly constant.
+    exactly constant. The mean is kept as a value of the data and the offset from it, so that
+    row after row of a stream loses none either.
 
     Attributes
     ----------
-    count, mean, m2 : float64 ndarray of shape (n_groups, n_features)
-        0 where a group has no value of a feature.
+    count : float64 ndarray of shape (n_groups, n_features)
+        Weight of the values that are there.
+    origin, offset : float64 ndarray of shape (n_groups, n_features)
+        The mean is ``origin + offset``; both 0 where a group has no value of a feature.
+    m2 : float64 ndarray of shape (n_groups, n_features)
     exponent : int64 ndarray of shape (n_groups, n_features)
         The sum of squared deviations is ``m2 * 4.0**exponent``. 0 unless the values are so
         large or small (beyond about 1e140 or 1e-140) that their squares leave float64.
@@ -41,12 +45,13 @@ class Moments(Statistic):
     >>> import numpy as np
     >>> a = Moments.learn(np.array([[1e9 + 1], [1e9 + 2]]))
     >>> b = Moments.learn(np.array([[1e9 + 6], [np.nan]]))
-    >>> a.merge(b).mean, a.merge(b).m2
-    (array([[1.e+09]]), array([[14.]]))
+    >>> a.merge(b).mean - 1e9, a.merge(b).m2
+    (array([[3.]]), array([[14.]]))
     """
 
     count: np.ndarray
-    mean: np.ndarray
+    origin: np.ndarray
+    offset: np.ndarray
     m2: np.ndarray
     exponent: np.ndarray
 
@@ -61,6 +66,7 @@ class Moments(Statistic):
             count.astype(np.float64),
             np.zeros(count.shape),
             np.zeros(count.shape),
+            np.zeros(count.shape),
             np.zeros(count.shape, dtype=np.int64),
         )
 
@@ -68,20 +74,33 @@ class Moments(Statistic):
     def _learn_block(cls, X, codes, weight, n_groups):
         return cls(*sum_moments(X, codes, n_groups, weight))
 
+    @property
+    def mean(self):
+        """The mean, 0 where there is no value."""
+        return self.origin + self.offset
+
     def merge(self, other):
         """Return the moments of the rows of both."""
+        if (other.count > self.count).any():  # the larger part keeps its origin
+            if (other.count < self.count).any():
+                return self._merge_by_cell(other)
+            self, other = other, self
         with np.errstate(all="ignore"):
             count = self.count + other.count
             share = np.divide(other.count, count, out=np.zeros(count.shape), where=count > 0)
-            delta = other.mean - self.mean
+            delta = (other.origin - self.origin) + (other.offset - self.offset)
             weight = self.count * share
-            mean = self.mean + delta * share
-            m2 = self.m2 + other.m2 + delta * delta * weight
-            exponent = self.exponent
             if self._outside_safe_range(other, delta):
-                m2, exponent = self._merge_scaled(other, weight)
-                mean = np.where(np.isfinite(delta), mean, self.mean * (1 - share) + other.mean * share)
-        return Moments(count, mean, m2, exponent)
+                return self._merge_scaled(other, count, share, weight)
+            m2 = self.m2 + other.m2 + delta * delta * weight
+        return Moments(count, self.origin, self.offset + delta * share, m2, self.exponent)
+
+    def _merge_by_cell(self, other):
+        """Merge where either part is the larger one somewhere."""
+        swap = other.count > self.count
+        pairs = [(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)]
+        large = Moments(*(np.where(swap, b, a) for a, b in pairs))
+        return large.merge(Moments(*(np.where(swap, a, b) for a, b in pairs)))
 
     def _outside_safe_range(self, other, delta):
         size = np.abs(delta)
@@ -92,18 +111,20 @@ class Moments(Statistic):
             or ((size > 0) & (size < 2.0**-SAFE)).any()
         )
 
-    def _merge_scaled(self, other, weight):
-        """Merge m2 in a common power of two, where squares would leave the range of float64."""
-        gap = np.where(weight > 0, np.ldexp(other.mean, -1) - np.ldexp(self.mean, -1), 0.0)
+    def _merge_scaled(self, other, count, share, weight):
+        """Merge in a common power of two, where squares would leave the range of float64."""
+        half = [np.ldexp(p.origin, -1) + np.ldexp(p.offset, -1) for p in (self, other)]
+        gap = np.where(weight > 0, half[1] - half[0], 0.0)
         power = np.frexp(gap)[1] + 1
         power = np.where(np.abs(power) > SAFE, power, 0)
         terms = [(self.m2, self.exponent), (other.m2, other.exponent), (np.abs(gap), power)]
         lowest = np.iinfo(np.int64).min
         exponent = np.max([np.where(size > 0, p, lowest) for size, p in terms], axis=0)
         exponent = np.where(exponent == lowest, 0, exponent)
-        between = np.ldexp(gap, 1 - exponent) ** 2 * weight
+        between = np.ldexp(gap, _clip(1 - exponent)) ** 2 * weight
         within = [np.ldexp(p.m2, _clip(2 * (p.exponent - exponent))) for p in (self, other)]
-        return within[0] + within[1] + between, exponent
+        offset = self.offset + gap * share * 2.0
+        return Moments(count, self.origin, offset, within[0] + within[1] + between, exponent)
 
     def is_finite(self):
         """Say whether the rows were free of infinities."""

@@ -55,6 +55,14 @@ def omit_our_parameters(test):
                     omitted += set(estimator.get_params()) - set(theirs().get_params())
 
 
+def list_parameters(test):
+    """Turn generators of parameters into lists, as newer versions of pytest want them."""
+    marks = getattr(test, "pytestmark", [])
+    for i, mark in enumerate(marks):
+        if mark.name == "parametrize" and not isinstance(mark.args[1], (list, tuple)):
+            marks[i] = pytest.mark.parametrize(mark.args[0], list(mark.args[1]), **mark.kwargs).mark
+
+
 def concerns_us(test):
     """Say whether a test of scikit-learn uses one of the four classes."""
     marks = repr([m.args for m in getattr(test, "pytestmark", [])])
@@ -64,6 +72,7 @@ def concerns_us(test):
 for file in FILES:
     for test_name, test in vars(load_with_our_classes(file)).items():
         if test_name.startswith("test_") and concerns_us(test):
+            list_parameters(test)
             omit_our_parameters(test)
             if test_name in EXCEPTIONS:
                 test = pytest.mark.xfail(strict=True, reason=EXCEPTIONS[test_name])(test)
