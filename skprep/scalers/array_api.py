@@ -57,9 +57,10 @@ def check_same_home(estimator, X, method):
             learnt, received = home_of(value), home_of(X)
             if learnt != received:
                 raise ValueError(
-                    f"Inputs passed to {type(estimator).__name__}.{method}() must use the same namespace "
-                    f"and the same device as those passed to fit(); received {_called(received)}, "
-                    f"but fit had {_called(learnt)}. Move X there, or fit on such arrays."
+                    f"Inputs passed to {type(estimator).__name__}.{method}() must use the same "
+                    "namespace and the same device as those passed to fit(); received "
+                    f"{_called(received)}, but fit had {_called(learnt)}. "
+                    "Move X there, or fit on such arrays."
                 )
             return
 

@@ -8,7 +8,6 @@ from scipy import sparse
 from sklearn.utils.validation import (
     FLOAT_DTYPES,
     _check_n_features,
-    _check_sample_weight,
     _get_feature_names,
     check_array,
     validate_data,
@@ -73,7 +72,17 @@ def check_weight(sample_weight, X):
     """Return the weights as float64, or None; refuse negative ones."""
     if sample_weight is None:
         return None
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    n_rows = X.shape[0]
+    if isinstance(sample_weight, Real):
+        weight = np.full(n_rows, float(sample_weight))
+    else:
+        rules = {"ensure_2d": False, "dtype": np.float64, "ensure_min_samples": 0}
+        weight = check_array(sample_weight, input_name="sample_weight", **rules)
+    if weight.shape != (n_rows,):
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar, one number for each of {n_rows} rows; "
+            f"received sample_weight.shape == {weight.shape}. Pass one weight for each row."
+        )
     if weight.size and weight.min() < 0:
         row = int(weight.argmin())
         raise ValueError(

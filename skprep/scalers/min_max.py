@@ -131,8 +131,8 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
             column = int(np.isinf(span).any(axis=0).argmax())
             raise ValueError(
                 "The range of a feature must fit into float64; received a minimum of "
-                f"{np.min(statistic.min[:, column])!r} and a maximum of "
-                f"{np.max(statistic.max[:, column])!r} in {name_column(self, column)}. "
+                f"{np.min(statistic.min[:, column]):g} and a maximum of "
+                f"{np.max(statistic.max[:, column]):g} in {name_column(self, column)}. "
                 "Divide the feature by a constant first."
             )
         return low, np.where(span == 0, 1.0, span)

@@ -114,7 +114,8 @@ class MedianOfMeans(Statistic):
 
     def variance(self):
         """Return the square of :meth:`std`."""
-        return np.square(self.std())
+        with np.errstate(all="ignore"):
+            return np.square(self.std())
 
     def _by_block(self, values):
         return values.reshape(-1, self.n_blocks, values.shape[1])

@@ -1,0 +1,191 @@
+import copy
+import pickle
+
+import joblib
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+
+from skprep import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+from .data import measurements
+
+SCALERS = [StandardScaler(), MinMaxScaler(), MaxAbsScaler(), RobustScaler(), LogScaler(method="symlog")]
+all_scalers = pytest.mark.parametrize("scaler", SCALERS, ids=lambda s: type(s).__name__)
+names = list("abcde")
+
+
+def frame(kind, X=None, columns=names):
+    X = measurements() if X is None else X
+    if kind == "pandas":
+        return pd.DataFrame(X, columns=columns, index=np.arange(len(X)) * 10)
+    if kind == "polars":
+        return pl.DataFrame(X, schema=list(columns))
+    return pa.table({c: X[:, j] for j, c in enumerate(columns)})
+
+
+@all_scalers
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+def test_a_frame_gives_the_numbers_of_its_array(scaler, kind):
+    scaler = clone(scaler).fit(frame(kind))
+    np.testing.assert_array_equal(scaler.feature_names_in_, names)
+    expected = clone(scaler).fit_transform(measurements())
+    np.testing.assert_allclose(scaler.transform(frame(kind)), expected, rtol=1e-12, atol=1e-12)
+
+
+@all_scalers
+def test_nulls_of_every_kind_are_missing_values(scaler):
+    X = measurements()[:, :2]
+    expected = clone(scaler).fit_transform(X)
+    nullable = pd.DataFrame(X, columns=["a", "b"]).astype("Float64")
+    nulls = pl.DataFrame({c: [None if np.isnan(v) else v for v in X[:, j]] for j, c in enumerate("ab")})
+    for given in (nullable, nulls, nulls.to_arrow()):
+        np.testing.assert_allclose(clone(scaler).fit_transform(given), expected, rtol=1e-12, atol=1e-12)
+
+
+@all_scalers
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_set_output_gives_frames_both_ways_and_keeps_the_index(scaler, output):
+    X = frame("pandas")
+    scaler = clone(scaler).set_output(transform=output).fit(X)
+    Z = scaler.transform(X)
+    back = scaler.inverse_transform(Z)
+    assert type(back) is type(Z) is (pd.DataFrame if output == "pandas" else pl.DataFrame)
+    assert list(back.columns) == names
+    if output == "pandas":
+        assert back.index.equals(X.index)
+    np.testing.assert_allclose(back.to_numpy(), X.to_numpy(), rtol=1e-9)
+
+
+@all_scalers
+def test_a_global_output_setting_changes_no_learned_attribute(scaler):
+    X = frame("pandas")
+    with config_context(transform_output="polars"):
+        fitted = make_pipeline(clone(scaler), clone(scaler)).fit(X)
+        assert isinstance(fitted.transform(X), pl.DataFrame)
+        assert isinstance(fitted[0].inverse_transform(fitted[0].transform(X)), pl.DataFrame)
+    plain = make_pipeline(clone(scaler), clone(scaler)).fit(X)
+    for key, value in vars(plain[1]).items():
+        if key.endswith("_"):
+            np.testing.assert_array_equal(getattr(fitted[1], key), value)
+
+
+@all_scalers
+@pytest.mark.parametrize("method", ["transform", "inverse_transform"])
+@pytest.mark.parametrize("columns", ["edcba", "abcdx", "abcd"])
+def test_columns_in_another_order_or_of_another_name_are_refused(scaler, method, columns):
+    scaler = clone(scaler).fit(frame("pandas"))
+    wrong = frame("pandas", measurements()[:, : len(columns)], list(columns))
+    with pytest.raises(ValueError, match="feature names should match"):
+        getattr(scaler, method)(wrong)
+
+
+@all_scalers
+@pytest.mark.parametrize("method", ["transform", "inverse_transform"])
+def test_another_number_of_columns_is_refused(scaler, method):
+    scaler = clone(scaler).fit(measurements())
+    with pytest.raises(ValueError, match=r"X has 4 features, but \w+ is expecting 5 features"):
+        getattr(scaler, method)(measurements()[:, :4])
+
+
+@all_scalers
+def test_an_array_after_a_frame_goes_back_without_a_warning(scaler):
+    scaler = clone(scaler).fit(frame("pandas"))
+    Z = scaler.transform(frame("pandas"))
+    np.testing.assert_allclose(scaler.inverse_transform(Z), measurements(), rtol=1e-9)
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        scaler.transform(measurements())
+
+
+@all_scalers
+@pytest.mark.parametrize("method", ["transform", "inverse_transform"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_copy_false_works_in_place(scaler, method, order):
+    X = np.asarray(measurements(), order=order)
+    scaler = clone(scaler).fit(X)
+    if method == "inverse_transform":
+        X = scaler.transform(X)
+    expected = getattr(scaler, method)(X)
+    result = getattr(scaler.set_params(copy=False), method)(X)
+    assert result is X
+    np.testing.assert_array_equal(X, expected)
+
+
+@all_scalers
+@pytest.mark.parametrize("view", ["memory map", "strided", "backwards"])
+def test_views_and_read_only_maps(scaler, view, tmp_path):
+    X = measurements()
+    if view == "memory map":
+        joblib.dump(X, tmp_path / "X.joblib")
+        given = joblib.load(tmp_path / "X.joblib", mmap_mode="r")
+    else:
+        step = 2 if view == "strided" else -1
+        given = np.repeat(X, 2, axis=0)[::2] if step == 2 else X[::-1].copy()[::-1]
+    expected = clone(scaler).fit_transform(X)
+    result = clone(scaler).fit_transform(given)
+    assert type(result) is np.ndarray
+    np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-12)
+
+
+@all_scalers
+@pytest.mark.parametrize("copier", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])
+def test_copies_and_pickles_transform_alike(scaler, copier):
+    fitted = clone(scaler).fit(measurements())
+    np.testing.assert_array_equal(
+        copier(fitted).transform(measurements()), fitted.transform(measurements())
+    )
+
+
+@all_scalers
+def test_two_instances_share_nothing(scaler):
+    one, other = type(scaler)(), type(scaler)()
+    one.fit(measurements())
+    assert not hasattr(other, "n_features_in_")
+    assert clone(one).get_params() == one.get_params()
+
+
+@all_scalers
+def test_names_of_the_outputs_are_those_of_the_inputs(scaler):
+    scaler = clone(scaler).fit(frame("pandas"))
+    np.testing.assert_array_equal(scaler.get_feature_names_out(), names)
+    assert list(clone(scaler).fit(measurements()).get_feature_names_out()) == [
+        "x0",
+        "x1",
+        "x2",
+        "x3",
+        "x4",
+    ]
+
+
+@all_scalers
+def test_an_all_nan_column_is_unknown_and_disturbs_no_other(scaler):
+    X = measurements()
+    X[:, 1] = np.nan
+    Z = clone(scaler).fit_transform(X)
+    assert np.isnan(Z[:, 1]).all()
+    others = np.delete(X, 1, axis=1)
+    expected = clone(scaler).fit_transform(others)
+    np.testing.assert_allclose(np.delete(Z, 1, axis=1), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("scaler", [s for s in SCALERS if hasattr(s, "partial_fit")])
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+def test_a_batch_of_nothing_but_nan_changes_nothing(scaler, place):
+    X = measurements()
+    batches = list(np.array_split(X, 3))
+    batches.insert({"first": 0, "middle": 2, "last": 3}[place], np.full((7, 5), np.nan))
+    stream = clone(scaler)
+    for batch in batches:
+        stream.partial_fit(batch)
+    whole = clone(scaler).fit(np.vstack(batches))
+    for key, value in vars(whole).items():
+        if key.endswith("_"):
+            np.testing.assert_allclose(getattr(stream, key), value, rtol=1e-13, err_msg=key)
+    np.testing.assert_allclose(
+        stream.transform(X), clone(scaler).fit(X).transform(X), rtol=1e-9, atol=1e-9
+    )

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from skprep import RobustScaler
+
+
+def test_outliers_move_neither_center_nor_scale():
+    X = np.arange(101.0)[:, None]
+    clean = RobustScaler().fit(X)
+    X[-20:] = 1e15
+    spoilt = RobustScaler().fit(X)
+    np.testing.assert_array_equal(spoilt.center_, clean.center_)
+    np.testing.assert_array_equal(spoilt.scale_, clean.scale_)
+
+
+@pytest.mark.parametrize("k", [1e-300, 1e-20, 1e20, 1e300])
+def test_the_unit_makes_no_difference(k):
+    X = np.random.default_rng(0).uniform(-3.0, 5.0, size=(99, 3))
+    expected = RobustScaler().fit_transform(X)
+    np.testing.assert_allclose(RobustScaler().fit_transform(X * k), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_unit_variance_gives_normal_features_unit_variance():
+    X = np.random.default_rng(1).normal(3.0, 7.0, size=(200_000, 1))
+    Z = RobustScaler(unit_variance=True, quantile_range=(10.0, 90.0)).fit_transform(X)
+    assert abs(Z.std() - 1) < 0.01
+
+
+@pytest.mark.parametrize("quantile_range", [(75.0, 25.0), (-1.0, 50.0), (50.0, 101.0)])
+def test_impossible_quantiles_are_refused(quantile_range):
+    with pytest.raises(ValueError, match=r"Invalid quantile range: .*0 <= low <= high <= 100"):
+        RobustScaler(quantile_range=quantile_range).fit([[1.0], [2.0]])
+
+
+@pytest.mark.parametrize("quantile_range", [(0.0, 75.0), (25.0, 100.0), (50.0, 50.0)])
+def test_unit_variance_needs_a_finite_width(quantile_range):
+    with pytest.raises(ValueError, match="unit_variance=True needs 0 < low < high < 100"):
+        RobustScaler(quantile_range=quantile_range, unit_variance=True).fit([[1.0], [2.0]])
+
+
+def test_weights_select_the_rows_that_count():
+    X = np.array([[0.0], [1.0], [2.0], [100.0]])
+    weighted = RobustScaler().fit(X, sample_weight=[1, 1, 1, 0])
+    np.testing.assert_array_equal(weighted.center_, [1.0])
+    np.testing.assert_array_equal(weighted.scale_, [1.0])

@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+
+from skprep import StandardScaler
+
+
+@pytest.mark.parametrize("value", [14.62, np.log(1e-5), 1e8 + 1 / 3, -1e300, 1e-300])
+@pytest.mark.parametrize("n_rows", [1, 8, 100, 100_000])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_constant_becomes_exactly_0(value, n_rows, weighted, dtype):
+    if dtype == np.float32 and not 1e-30 < abs(value) < 1e30:
+        value = 14.62
+    X = np.full((n_rows, 3), value, dtype=dtype)
+    weight = np.linspace(0.1, 2.3, n_rows) if weighted else None
+    scaler = StandardScaler().fit(X, sample_weight=weight)
+    np.testing.assert_array_equal(scaler.var_, 0.0)
+    np.testing.assert_array_equal(scaler.scale_, 1.0)
+    np.testing.assert_array_equal(scaler.transform(X), 0.0)
+    np.testing.assert_array_equal(scaler.inverse_transform(scaler.transform(X)), X)
+
+
+def test_a_spread_of_1e_20_is_a_spread():
+    X = np.array([[-1e-20], [1e-20], [3e-20]])
+    Z = StandardScaler().fit_transform(X)
+    np.testing.assert_allclose(Z[:, 0], np.array([-1, 0, 1]) * 1.5**0.5, atol=1e-15)
+
+
+def test_a_variance_below_the_rounding_bound_is_a_constant_as_in_scikit_learn():
+    x = np.full(10_000, 1e5)
+    x[::2] = np.nextafter(1e5, np.inf)
+    scaler = StandardScaler().fit(x[:, None])
+    assert scaler.scale_[0] == 1.0
+    assert scaler.var_[0] > 0
+
+
+@pytest.mark.parametrize("k", [1e-150, 1e-20, 1e20, 1e150])
+@pytest.mark.parametrize("way", ["fit", "partial_fit"])
+def test_the_unit_makes_no_difference_even_where_the_variance_leaves_float64(k, way):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 4)) * [1e-6, 1.0, 1e4, 1e7] + [1e-5, 5.0, -1e6, 0.0]
+    expected = StandardScaler().fit_transform(X)
+    scaler = StandardScaler()
+    for batch in [X] if way == "fit" else np.array_split(X, 9):
+        getattr(scaler, way)(batch * k)
+    np.testing.assert_allclose(scaler.transform(X * k), expected, rtol=1e-8, atol=1e-9)
+
+
+def test_float32_far_from_0_keeps_its_digits():
+    rng = np.random.default_rng(1)
+    X = (1e6 + rng.normal(size=(1000, 2))).astype(np.float32)
+    scaler = StandardScaler().fit(X)
+    wide = StandardScaler().fit_transform(X.astype(np.float64))
+    assert scaler.transform(X).dtype == np.float32
+    np.testing.assert_allclose(scaler.transform(X), wide, atol=1e-6)
+    np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(X)), X, rtol=1.2e-7)
+
+
+@pytest.mark.parametrize("value", [1e-42, 1e38])
+def test_float32_at_the_edge_of_its_range_goes_through_float64(value):
+    X = (np.array([[1.0], [2.0], [3.0]]) * value).astype(np.float32)
+    Z = StandardScaler().fit_transform(X)
+    assert Z.dtype == np.float32
+    np.testing.assert_allclose(Z[:, 0], np.array([-1, 0, 1]) * 1.5**0.5, atol=1e-3)
+
+
+def test_n_samples_seen_is_one_number_or_one_per_feature():
+    X = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert StandardScaler().fit(X).n_samples_seen_ == 2
+    assert StandardScaler().fit(X, sample_weight=[0.5, 0.25]).n_samples_seen_ == 0.75
+    X[0, 0] = np.nan
+    np.testing.assert_array_equal(StandardScaler().fit(X).n_samples_seen_, [1, 2])
+
+
+def test_median_of_means_survives_a_poisoned_row_and_a_fraction_spoils_it():
+    rng = np.random.default_rng(2)
+    X = rng.normal(40.0, 10.0, size=(1000, 1))
+    X[:4] = 1e12
+    survived = StandardScaler(estimator="median_of_means", n_blocks=10).fit(X)
+    assert abs(survived.mean_[0] - 40) < 2
+    assert abs(survived.scale_[0] - 10) < 2
+    X[rng.choice(1000, 20, replace=False)] = 1e12  # 2 % of the rows reach most blocks
+    assert StandardScaler(estimator="median_of_means", n_blocks=10).fit(X).mean_[0] > 1e9
+
+
+def test_median_of_means_agrees_with_moments_on_clean_data():
+    X = np.random.default_rng(3).normal(3.0, 2.0, size=(50_000, 1))
+    robust, plain = StandardScaler(estimator="median_of_means").fit(X), StandardScaler().fit(X)
+    assert abs(robust.mean_[0] - plain.mean_[0]) < 0.05
+    assert abs(robust.scale_[0] / plain.scale_[0] - 1) < 0.02
+
+
+def test_copy_may_be_given_to_the_call():
+    X = np.array([[1.0], [3.0]])
+    scaler = StandardScaler().fit(X)
+    assert scaler.transform(X, copy=False) is X
+    np.testing.assert_array_equal(X, [[-1.0], [1.0]])
+    assert scaler.inverse_transform(X, copy=False) is X
+    np.testing.assert_array_equal(X, [[1.0], [3.0]])
+
+
+def test_ten_thousand_features_in_either_order():
+    X = np.random.default_rng(4).normal(size=(20, 10_000))
+    for order in "CF":
+        Z = StandardScaler().fit_transform(np.asarray(X, order=order))
+        np.testing.assert_allclose(Z, (X - X.mean(axis=0)) / X.std(axis=0), rtol=1e-9, atol=1e-12)
