@@ -77,7 +77,8 @@ def verdict(results):
         else f"Best: no scaling in front of {best.model}, {best.mean:.4f} ± {best.spread:.4f}."
     )
     if ties:
-        text += f" {len(ties)} other pairs lie within that spread: folds alone do not tell them apart."
+        pairs = "1 other pair lies" if len(ties) == 1 else f"{len(ties)} other pairs lie"
+        text += f" {pairs} within that spread: folds alone do not tell them apart."
     return text
 
 

@@ -48,7 +48,8 @@ def fold_of(n_rows, n_features):
     200
     """
     fold = max(1, min(n_rows, FOLDED_WIDTH // max(1, n_features)))
-    return max(1, n_rows // -(-n_rows // fold))
+    lines = max(1, -(-n_rows // fold))
+    return max(1, n_rows // lines)
 
 
 def folded_blocks(X, out, vectors):

@@ -1,0 +1,212 @@
+"""The command line, run as a person would, on good and bad files."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_diabetes, load_wine
+from typer.testing import CliRunner
+
+from skprep.cli import build_app
+
+
+def run(*arguments):
+    """Run ``skprep`` in this process; a traceback would come out as an exception."""
+    result = CliRunner().invoke(build_app(), [str(a) for a in arguments], catch_exceptions=False)
+    return result.exit_code, result.stdout, re.sub(r"\s+", " ", result.stderr)
+
+
+@pytest.fixture
+def wine():
+    table = load_wine(as_frame=True).frame
+    table["target"] = table["target"].map({0: "barolo", 1: "grignolino", 2: "barbera"})
+    return table.drop(columns=list(table.columns[4:12]))
+
+
+def save(table, folder, name="table.csv"):
+    path = folder / name
+    table.to_parquet(path) if name.endswith("parquet") else table.to_csv(path, index=False)
+    return path
+
+
+def test_without_a_file_it_runs_on_bundled_data():
+    code, out, _ = run("compare", "--folds", 2)
+    assert code == 0
+    assert "breast cancer (bundled): 569 rows, 30 features, 2 folds" in out
+    for name in ("StandardScaler", "RobustScaler", "Log + StandardScaler", "RBF SVM", "Best: "):
+        assert name in out
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.parquet", "table.csv.gz"])
+def test_a_classification_table_gets_accuracies(wine, tmp_path, name):
+    code, out, _ = run("compare", save(wine, tmp_path, name), "--target", "target", "--folds", 2)
+    assert code == 0
+    assert "accuracy" in out
+    scores = [float(s) for s in re.findall(r"│\s+(\d\.\d{4}) │", out)]
+    assert len(scores) >= 21
+    assert 0.8 < max(scores) <= 1.0
+
+
+def test_a_regression_table_gets_r2(tmp_path):
+    path = save(load_diabetes(as_frame=True).frame, tmp_path)
+    code, out, _ = run("compare", path, "--target", "target", "--folds", 2)
+    assert code == 0
+    assert "R²" in out
+    assert "ridge regression" in out
+
+
+def test_the_report_is_one_page_that_loads_nothing(wine, tmp_path):
+    wine = wine.rename(columns={wine.columns[0]: "<script>alert(1)</script>"})
+    out_file = tmp_path / "report.html"
+    path = save(wine, tmp_path)
+    code, _, _ = run("compare", path, "--target", "target", "--folds", 2, "--out", out_file)
+    page = out_file.read_text(encoding="utf-8")
+    assert code == 0
+    assert "http" not in page
+    assert "<script>" not in page
+    assert page.count("<tr") == 22
+    assert page.count("<svg") == 2 * min(6, wine.shape[1] - 1)
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".tmp"] == []
+
+
+def test_messy_columns_get_a_sensible_result(wine, tmp_path):
+    rng = np.random.default_rng(0)
+    wine["region"] = rng.choice(["north", "south", None], len(wine))
+    wine["id"] = [f"bottle {i}" for i in range(len(wine))]
+    wine["always"] = 3.0
+    wine["empty"] = np.nan
+    wine["organic"] = rng.random(len(wine)) < 0.5
+    wine["bottled"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 999, len(wine)), "D")
+    wine.loc[::7, "alcohol"] = np.nan
+    wine.loc[::11, "target"] = None
+    path = save(wine, tmp_path, "messy.parquet")
+    code, out, _ = run("compare", path, "--target", "target", "--folds", 2)
+    out = re.sub(r"\s+", " ", out)
+    assert code == 0
+    assert "17 rows without a target left out" in out
+    assert "column 'id' left out: 161 different texts, a name" in out
+    assert "column 'always' left out: constant" in out
+    assert "column 'empty' left out: empty" in out
+    assert "missing values: filled with the median of the training rows" in out
+
+
+def test_rows_of_one_group_stay_together(tmp_path):
+    # The group alone decides the class: a model sees nothing of it in the other groups.
+    rng = np.random.default_rng(0)
+    device = np.repeat(np.arange(20), 10)
+    table = pd.DataFrame({"x": device + 0.01 * rng.normal(size=200), "device": device})
+    table["target"] = np.where(rng.permutation(20) % 2, "a", "b")[device]
+    path = save(table, tmp_path)
+
+    def best(*options):
+        code, out, _ = run("compare", path, "--target", "target", "--folds", 4, *options)
+        assert code == 0
+        return float(re.search(r"Best: .* (\d\.\d+) ±", out).group(1))
+
+    assert best() > 0.95  # the device is in the training rows
+    assert best("--by", "device") < 0.85
+
+
+def test_a_large_table_is_represented_by_some_of_its_rows(wine, tmp_path):
+    path = save(wine, tmp_path)
+    code, out, _ = run("compare", path, "--target", "target", "--folds", 2, "--max-rows", 90)
+    assert code == 0
+    assert "90 of 178 rows, drawn at random (--max-rows)" in out
+
+
+BAD_FILES = {
+    "missing.csv": (None, "There is no file"),
+    "empty.csv": ("", "is empty. It must hold a header and rows"),
+    "header.csv": ("a,b,target\n", "has no rows"),
+    "table.xlsx": ("x", "must end in .csv"),
+    "broken.parquet": ("not parquet", "cannot be read as a table"),
+    "binary.csv": (b"\xff\xfe\x00\x00\x81", "cannot be read as a table"),
+    "one_class.csv": (
+        "a,b,target\n" + "1,2,x\n" * 30,
+        "at least two classes; the target 'target' is 'x'",
+    ),
+    "rare.csv": (
+        "a,b,target\n" + "1,2,x\n" * 9 + "1,3,y\n",
+        "need at least two classes with 5 rows each",
+    ),
+    "no_target.csv": ("a,b,target\n" + "1,2,\n" * 9, "must have values; all 9 rows are empty"),
+    "text.csv": ("a,target\n" + "u,x\nv,y\n" * 20, "at least one numeric column that varies"),
+    "constant.csv": ("a,target\n" + "1,x\n1,y\n" * 20, "at least one numeric column that varies"),
+    "infinite.csv": ("a,target\n" + "inf,x\n1,y\n2,x\n" * 9, "column 'a' holds an infinite value"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_bad_file_gets_a_sentence_and_exit_code_2(tmp_path, name):
+    content, message = BAD_FILES[name]
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    code, out, err = run("compare", path, "--target", "target")
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "--target must name the column to predict. The columns are: 'alcohol'"),
+        (["--target", "price"], "--target must name a column of the table; received 'price'"),
+        (["--target", "target", "--by", "winery"], "--by must name a column of the table"),
+        (["--target", "target", "--by", "target"], "--by and --target must differ"),
+        (["--target", "target", "--task", "regression"], "Regression needs a numeric target"),
+        (
+            ["--target", "target", "--by", "few"],
+            "as many groups as there are folds (5); it has 2",
+        ),
+        (["--target", "target", "--out", "nowhere/report.html"], "--out must lie in an existing folder"),
+    ],
+)
+def test_bad_options_get_a_sentence(wine, tmp_path, options, message):
+    wine["few"] = np.arange(len(wine)) % 2
+    code, _, err = run("compare", save(wine, tmp_path), *options)
+    assert code == 2
+    assert message in err
+
+
+def test_a_target_without_a_file_is_refused():
+    assert run("compare", "--target", "target")[::2] == (
+        2,
+        "Error: --target goes with a FILE; without one, bundled data are used. ",
+    )
+
+
+def test_a_group_split_that_cannot_be_trained_gets_a_sentence(tmp_path):
+    # Two groups hold one class each: some training fold has a single class.
+    table = pd.DataFrame({"x": np.arange(40.0), "g": np.arange(40) // 20, "target": np.arange(40) // 20})
+    path = save(table, tmp_path)
+    code, _, err = run("compare", path, "--target", "target", "--by", "g", "--folds", 2)
+    assert code == 2
+    assert "cannot be split and fitted" in err
+
+
+def test_an_interrupted_report_leaves_the_old_one(wine, tmp_path, monkeypatch):
+    out_file = tmp_path / "report.html"
+    out_file.write_text("old")
+    monkeypatch.setattr(
+        "skprep.report.os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
+    )
+    path = save(wine, tmp_path)
+    code, _, err = run("compare", path, "--target", "target", "--folds", 2, "--out", out_file)
+    assert code == 2
+    assert "cannot be written: disk full" in err
+    assert out_file.read_text() == "old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "table.csv"]
+
+
+def test_without_the_extra_the_script_names_it(tmp_path):
+    for module in ("typer", "rich"):
+        code = f"import sys; sys.modules[{module!r}] = None; import skprep.cli; skprep.cli.main()"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "pip install 'skprep[cli]'" in done.stderr
+        assert "Traceback" not in done.stderr
