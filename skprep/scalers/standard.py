@@ -213,4 +213,4 @@ def _is_constant(mean, std, count):
     """Say where a feature cannot be told from a constant: the bound of Chan et al., without squares."""
     eps = np.finfo(np.float64).eps
     with np.errstate(all="ignore"):
-        return std * np.sqrt(np.maximum(0.0, 1.0 - count * eps)) <= count * np.abs(mean) * eps
+        return std * np.sqrt(np.maximum(0.0, 1.0 - count * eps)) <= (count * eps) * np.abs(mean)

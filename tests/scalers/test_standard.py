@@ -46,6 +46,14 @@ def test_the_unit_makes_no_difference_even_where_the_variance_leaves_float64(k, 
     np.testing.assert_allclose(scaler.transform(X * k), expected, rtol=1e-8, atol=1e-9)
 
 
+def test_batches_at_the_end_of_float64_neither_overflow_nor_count_as_constant():
+    scaler = StandardScaler()
+    for value in (1e308, 1e308, 1.2e308):
+        scaler.partial_fit([[value]])
+    np.testing.assert_allclose(scaler.mean_, [1e308 * (3.2 / 3)], rtol=1e-15)
+    np.testing.assert_allclose(scaler.scale_, [np.std([1.0, 1.0, 1.2]) * 1e308], rtol=1e-12)
+
+
 def test_float32_far_from_0_keeps_its_digits():
     rng = np.random.default_rng(1)
     X = (1e6 + rng.normal(size=(1000, 2))).astype(np.float32)
