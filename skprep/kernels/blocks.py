@@ -72,7 +72,7 @@ def folded_blocks(X, out, vectors):
     if X.flags.c_contiguous and out.flags.c_contiguous:
         yield from _folded_rows(X, out, vectors)
     elif X.flags.f_contiguous and out.flags.f_contiguous:
-        for cols in column_chunks(X):
+        for cols in row_blocks(X.shape[1], X.shape[0]):  # whole columns, as many as fit
             columns = [None if v is None else v[cols, None] for v in vectors]
             for rows in row_blocks(X.shape[0], cols.stop - cols.start):
                 yield X[rows, cols].T, out[rows, cols].T, columns
