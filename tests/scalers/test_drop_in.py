@@ -36,7 +36,13 @@ SPARSE = [
     ("MaxAbsScaler", {}),
     ("RobustScaler", {"with_centering": False}),
 ]
-EACH = [(name, kwargs) for name, cases in CASES.items() for kwargs in cases]
+EACH = [
+    (name, kwargs)
+    for name, cases in CASES.items()
+    for kwargs in cases
+    # An older scikit-learn lacks some parameters: MaxAbsScaler(clip) came with 1.8.
+    if kwargs.keys() <= inspect.signature(getattr(sklearn.preprocessing, name)).parameters.keys()
+]
 
 
 def pair(name, kwargs):
