@@ -1,6 +1,7 @@
 """Preprocessing for scikit-learn: scalers that stream, merge, take weights and never leak."""
 
 from skprep.scalers import (
+    GroupScaler,
     LogScaler,
     MaxAbsScaler,
     MinMaxScaler,
@@ -12,6 +13,7 @@ from skprep.scalers import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "GroupScaler",
     "LogScaler",
     "MaxAbsScaler",
     "MinMaxScaler",

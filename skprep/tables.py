@@ -51,9 +51,7 @@ def read_table(path):
         elif name.endswith((".csv", ".csv.gz", ".tsv", ".txt")):
             table = _read_text(path)
         else:
-            raise TableError(
-                f"The file must end in .csv, .csv.gz, .tsv or .parquet; received {path.name!r}."
-            )
+            raise TableError(f"The file must end in .csv, .csv.gz, .tsv or .parquet; received {path.name!r}.")
     except TableError:
         raise
     except ImportError as error:
@@ -171,9 +169,7 @@ def _kind_of(target):
 def _rows_with_target(table, target, notes):
     there = table[target].notna()
     if not there.any():
-        raise TableError(
-            f"The target {target!r} must have values; all {len(table)} rows are empty there."
-        )
+        raise TableError(f"The target {target!r} must have values; all {len(table)} rows are empty there.")
     if not there.all():
         notes.append(f"{int((~there).sum())} rows without a target left out")
     return table[there]

@@ -18,8 +18,7 @@ def nested(X, y, outer, inner, fit_score, choices):
     for train, test in outer.split(X, y):
         A, b = X[train], y[train]
         means = [
-            np.mean([fit_score(c, A[i], b[i], A[j], b[j]) for i, j in inner.split(A, b)])
-            for c in choices
+            np.mean([fit_score(c, A[i], b[i], A[j], b[j]) for i, j in inner.split(A, b)]) for c in choices
         ]
         best = choices[int(np.argmax(means))]
         scores.append(fit_score(best, A, b, X[test], y[test]))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skprep.kernels.blocks import fold_of
-from skprep.kernels.grouping import summing_matrix
+from skprep.kernels.grouping import count_rows, summing_matrix
 
 
 def find_extrema(X, codes=None, n_groups=1, weight=None):
@@ -71,7 +71,7 @@ def _reduce_rows(ufunc, X):
 
 
 def _count(X, codes, n_groups, weight, has_nan):
-    summing = summing_matrix(len(X), codes, n_groups, weight)
     if has_nan:
+        summing = summing_matrix(len(X), codes, n_groups, weight)
         return np.asarray(summing @ (~np.isnan(X)).astype(np.float64))
-    return np.repeat(summing.sum(axis=1).reshape(-1, 1), X.shape[1], axis=1)
+    return np.repeat(count_rows(len(X), codes, n_groups, weight), X.shape[1], axis=1)

@@ -4,6 +4,21 @@ import numpy as np
 from scipy import sparse
 
 
+def count_rows(n_rows, codes=None, n_groups=1, weight=None):
+    """Return the weight of the rows of each group, as a column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> count_rows(3, np.array([0, 1, 1]), n_groups=2)
+    array([[1.],
+           [2.]])
+    """
+    if codes is None:
+        return np.array([[float(n_rows) if weight is None else weight.sum()]])
+    return np.bincount(codes, weights=weight, minlength=n_groups).astype(np.float64)[:, None]
+
+
 def summing_matrix(n_rows, codes=None, n_groups=1, weight=None):
     """Return the ``(n_groups, n_rows)`` matrix whose product with X sums the rows of each group.
 

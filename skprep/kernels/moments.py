@@ -3,7 +3,7 @@
 import numpy as np
 
 from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
-from skprep.kernels.grouping import summing_matrix
+from skprep.kernels.grouping import count_rows, summing_matrix
 
 # Outside these bounds squares lose digits to under- or overflow, so the column is rescaled.
 TINY_SQUARE, TINY_VALUE, HUGE_SQUARE = 1e-280, 1e-120, 1e300
@@ -13,7 +13,7 @@ def sum_moments(X, codes=None, n_groups=1, weight=None):
     """Weighted count, mean and sum of squared deviations of each group and feature.
 
     Returns ``(count, origin, offset, m2, exponent)``. The mean is ``origin + offset``, where
-    origin is a value of the data, the first one, so that the offset carries the digits of the mean that
+    origin is a value of the data so that the offset carries the digits of the mean that
     lie below those of a large origin; a constant gives its own value as origin and exactly 0 as
     offset and m2. The sum of squared deviations is ``m2 * 4.0**exponent``; the exponent is 0
     unless squares would leave the range of float64.
@@ -30,11 +30,11 @@ def sum_moments(X, codes=None, n_groups=1, weight=None):
     [[0]]
     """
     with np.errstate(all="ignore"):
-        origin = _first_values(X, codes, n_groups)
+        origin = _some_values(X, codes, n_groups)
         count, shift, square = _shifted_sums(X, origin, codes, n_groups, weight)
         m2 = square - shift * _ratio(shift, count)
         if (m2 < 1e-3 * square).any():
-            # The first value lies far out: the difference above lost digits. Shift by the mean.
+            # That value lies far out: the difference above lost digits. Shift by the mean.
             origin = origin + _ratio(shift, count)
             count, shift, square = _shifted_sums(X, origin, codes, n_groups, weight)
             m2 = square - shift * _ratio(shift, count)
@@ -57,28 +57,29 @@ def _ratio(total, count):
     return np.divide(total, count, out=np.zeros(np.shape(total)), where=count > 0)
 
 
-def _first_values(X, codes, n_groups):
-    """Return a value of each group and feature to shift by: the first one that is not NaN."""
+def _some_values(X, codes, n_groups):
+    """Return a value of each group and feature to shift by, one that is not NaN."""
     if codes is None:
         pilot = X[:1].astype(np.float64)
         for j in np.flatnonzero(np.isnan(pilot[0])):
             there = ~np.isnan(X[:, j])
             pilot[0, j] = X[there.argmax(), j] if there.any() else 0.0
         return pilot
-    first = np.zeros(n_groups, dtype=np.intp)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last write, the first row, stays
-    pilot = X[first].astype(np.float64)
+    row = np.zeros(n_groups, dtype=np.intp)
+    row[codes] = np.arange(len(codes))  # whichever row of a group is written last
+    pilot = X[row].astype(np.float64)
     for j in np.flatnonzero(np.isnan(pilot).any(axis=0)):
         there = ~np.isnan(X[:, j])
         pilot[:, j] = 0.0
-        pilot[codes[there][::-1], j] = X[there, j][::-1]
+        pilot[codes[there], j] = X[there, j]
     return pilot
 
 
 def _shifted_sums(X, pilot, codes, n_groups, weight):
     """Count, sum and sum of squares of ``X - pilot`` per group and feature."""
     shape = (n_groups, X.shape[1])
-    count, shift, square = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    shift, square = np.zeros(shape), np.zeros(shape)
+    count = np.repeat(count_rows(len(X), codes, n_groups, weight), X.shape[1], axis=1)
     order = "F" if codes is None and X.strides[0] < X.strides[1] else "C"
     blocks = list(row_blocks(*X.shape, elements=max(CACHE_ELEMENTS, pilot.size)))
     buffer = np.empty((blocks[0].stop, X.shape[1]), order=order) if blocks else None
@@ -89,7 +90,6 @@ def _shifted_sums(X, pilot, codes, n_groups, weight):
         summing = summing_matrix(len(x), group, n_groups, w)
         np.subtract(x, pilot if codes is None else np.take(pilot, group, axis=0), out=deviation)
         totals = summing @ deviation
-        count += summing.sum(axis=1).reshape(-1, 1)
         if np.isnan(totals).any():
             missing = np.isnan(x)
             deviation[missing] = 0.0

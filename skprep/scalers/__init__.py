@@ -1,5 +1,6 @@
 """The estimators, one a file; :class:`~skprep.scalers.base.AffineScaler` does what they share."""
 
+from skprep.scalers.group import GroupScaler
 from skprep.scalers.log import LogScaler
 from skprep.scalers.max_abs import MaxAbsScaler
 from skprep.scalers.merging import merge
@@ -8,6 +9,7 @@ from skprep.scalers.robust import RobustScaler
 from skprep.scalers.standard import StandardScaler
 
 __all__ = [
+    "GroupScaler",
     "LogScaler",
     "MaxAbsScaler",
     "MinMaxScaler",

@@ -1,5 +1,7 @@
 """The one walk that every scaler takes: check, learn, transform, undo."""
 
+from functools import reduce
+
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
@@ -18,7 +20,8 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
     A scaler is the recipe for the two. It states
 
     - ``_learn(X, codes, n_groups, sample_weight)``: the statistic of these rows;
-    - ``_center_scale(statistic)``: center and scale, ``(n_groups, n_features)`` or None each;
+    - ``_center_spread(statistic)``: center and spread, ``(n_groups, n_features)`` or None each;
+      a spread of 0 says constant, NaN unknown;
     - ``_publish(statistic)``: the learned attributes, from the one group of a plain scaler;
     - ``_vectors()``: center and scale of the fitted scaler, from the learned attributes;
 
@@ -110,9 +113,18 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             self._set_statistic(learnt if reset else self._statistic.merge(learnt))
         return self
 
+    def _join(self, scalers):
+        """Take what several fitted scalers have learnt together."""
+        self._set_statistic(reduce(lambda a, b: a.merge(b), (s._statistic for s in scalers)))
+
     def _set_statistic(self, statistic):
         self._statistic = statistic
         self._publish(statistic)
+
+    def _center_scale(self, statistic):
+        """Return center and scale: the spread, with 1 for a constant."""
+        center, spread = self._center_spread(statistic)
+        return center, None if spread is None else np.where(spread == 0, 1.0, spread)
 
     def _transform(self, X, copy):
         check_is_fitted(self)
@@ -145,7 +157,8 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         """Take ``X`` block by block through ``step``, into a new array unless it may be reused."""
         if not copy:  # a refusal halfway would leave the caller's array half scaled
             checks.refuse_infinity(self, X)
-        self._check_domain(X, step)
+        if step == self._forward:
+            self._check_domain(X, self._vectors())
         if sparse.issparse(X):
             return self._walk_sparse(X, step, copy, clip)
         # An array converted from integers is ours already, and free of infinities.
@@ -176,6 +189,10 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             np.clip(X.data, *clip, out=X.data)
         return X
 
+    def _step_vectors(self, center, scale, statistic):
+        """Return what ``_forward`` and ``_backward`` take, for groups: one row each."""
+        return center, scale
+
     def _learnt(self, name):
         """Return a learned attribute, as a NumPy array even after a fit on arrays from elsewhere."""
         return array_api.as_numpy(getattr(self, name))
@@ -189,12 +206,13 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
     def _bounds(self):
         return None
 
-    def _check_domain(self, X, step):
-        """Refuse rows that ``step`` has no answer for; most scalers have one for every number."""
+    def _check_domain(self, X, vectors, first_row=0):
+        """Refuse rows that ``_forward`` has no answer for; most scalers have one for every number."""
 
     def _check_sparse(self, verb):
         """Refuse a sparse matrix where the scaler would have to fill in its zeros."""
 
+    _shrinks = True  # center and scale may be drawn towards those of all rows
     _shows_infinity = True  # the statistic is not finite when a row is not
 
     def __sklearn_tags__(self):

@@ -106,9 +106,7 @@ def check_clip(clip):
     if clip is None:
         return None
     bounds = (-clip, clip) if isinstance(clip, Real) else clip
-    ordered = (
-        np.shape(bounds) == (2,) and all(isinstance(b, Real) for b in bounds) and bounds[0] < bounds[1]
-    )
+    ordered = np.shape(bounds) == (2,) and all(isinstance(b, Real) for b in bounds) and bounds[0] < bounds[1]
     if isinstance(clip, bool) or not ordered:
         raise ValueError(
             "clip must be a number above 0 or a pair (low, high) with low < high, both in scaled "

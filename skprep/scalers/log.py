@@ -100,6 +100,7 @@ class LogScaler(StreamingMixin, AffineScaler):
         "copy": ["boolean"],
     }
     _shows_infinity = False
+    _shrinks = False
 
     def __init__(self, *, base="e", method="log", offset="auto", handle_invalid="error", copy=True):
         self.base = base
@@ -135,7 +136,7 @@ class LogScaler(StreamingMixin, AffineScaler):
             )
         return offset
 
-    def _center_scale(self, statistic):
+    def _center_spread(self, statistic):
         n_groups, n_features = statistic.count.shape
         if not isinstance(self.offset, str):
             offset = np.broadcast_to(self._known_offset(n_features), (n_groups, n_features))
@@ -152,25 +153,27 @@ class LogScaler(StreamingMixin, AffineScaler):
     def _vectors(self):
         return self._learnt("offset_"), self._learnt("data_min_")
 
-    def _check_domain(self, X, step):
-        if step == self._backward or self.method != "log":
-            return
-        if self.handle_invalid == "error":
-            self._refuse_invalid(X, self._learnt("offset_"))
-        elif self.handle_invalid == "clip":
+    def _step_vectors(self, center, scale, statistic):
+        return 0.0 - center, np.where(np.isfinite(statistic.first), statistic.first, np.nan)
+
+    def _check_domain(self, X, vectors, first_row=0):
+        if self.method == "log" and self.handle_invalid == "error":
+            self._refuse_invalid(X, vectors[0], first_row)
+        elif self.method == "log" and self.handle_invalid == "clip":
             refuse_infinity(self, X)  # the bound would hide it
 
-    def _refuse_invalid(self, X, offset):
+    def _refuse_invalid(self, X, offset, first_row=0):
+        offset = np.broadcast_to(offset, X.shape)
         for rows in row_blocks(*X.shape):
-            outside = X[rows] + offset <= 0
+            outside = X[rows] + offset[rows] <= 0
             if outside.any():
                 row, column = np.unravel_index(outside.argmax(), outside.shape)
                 value = float(X[rows][row, column])
-                least = 0.0 - float(offset[column])
+                least = 0.0 - float(offset[rows][row, column])
                 raise ValueError(
                     f"LogScaler takes the logarithm of x + offset, which must be above 0; received "
-                    f"{value!r} in {name_column(self, column)}, row {row + rows.start}, where the "
-                    f"offset asks for values above {least!r}. "
+                    f"{value!r} in {name_column(self, column)}, row {first_row + rows.start + row}, "
+                    f"where the offset asks for values above {least!r}. "
                     'Pass handle_invalid="nan" or "clip", a larger offset, or method="symlog", '
                     "which takes any sign."
                 )

@@ -63,9 +63,8 @@ class MaxAbsScaler(StreamingMixin, AffineScaler):
     def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
         return Extrema.learn(X, codes, n_groups, sample_weight)
 
-    def _center_scale(self, statistic):
-        largest = _max_abs(statistic)
-        return None, np.where(largest == 0, 1.0, largest)
+    def _center_spread(self, statistic):
+        return None, _max_abs(statistic)
 
     def _publish(self, statistic):
         self.max_abs_ = _max_abs(statistic)[0]

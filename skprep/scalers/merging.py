@@ -1,9 +1,7 @@
 """One fitted scaler from several."""
 
-from functools import reduce
-
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 
@@ -42,8 +40,7 @@ def merge(scalers):
     scalers = list(scalers)
     if not scalers:
         raise ValueError(
-            "merge needs at least one fitted scaler; received none. "
-            "Pass the scalers of the parts as a list."
+            "merge needs at least one fitted scaler; received none. Pass the scalers of the parts as a list."
         )
     first = scalers[0]
     for number, scaler in enumerate(scalers):
@@ -52,12 +49,12 @@ def merge(scalers):
     for name in ("n_features_in_", "feature_names_in_"):
         if hasattr(first, name):
             setattr(merged, name, getattr(first, name))
-    merged._set_statistic(reduce(lambda a, b: a.merge(b), (s._statistic for s in scalers)))
+    merged._join(scalers)
     return merged
 
 
 def _check_mergeable(first, scaler, number):
-    if not hasattr(scaler, "_set_statistic"):
+    if not hasattr(scaler, "_join"):
         raise ValueError(
             f"merge takes scalers of skprep; received {type(scaler).__name__} at place {number}. "
             "Fit the parts with the scaler of the same name from skprep."
@@ -85,6 +82,8 @@ def _refuse(number, what, received, required):
 
 
 def _same(a, b):
+    if isinstance(a, BaseEstimator):
+        return type(a) is type(b)  # their parameters are compared one by one
     if isinstance(a, (np.ndarray, list, tuple)) or isinstance(b, (np.ndarray, list, tuple)):
         return type(a) is type(b) and np.array_equal(np.asarray(a), np.asarray(b))
     return a is b or a == b

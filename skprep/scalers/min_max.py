@@ -122,7 +122,7 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
             )
         return low, high
 
-    def _center_scale(self, statistic):
+    def _center_spread(self, statistic):
         there = statistic.count > 0
         low = np.where(there, statistic.min, np.nan)
         with np.errstate(over="ignore"):
@@ -135,7 +135,7 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
                 f"{np.max(statistic.max[:, column]):g} in {name_column(self, column)}. "
                 "Divide the feature by a constant first."
             )
-        return low, np.where(span == 0, 1.0, span)
+        return low, span
 
     def _publish(self, statistic):
         center, scale = self._center_scale(statistic)

@@ -118,15 +118,12 @@ class RobustScaler(AffineScaler):
         probabilities = (low / 100, 0.5, high / 100)
         return Quantiles.learn(X, codes, n_groups, sample_weight, probabilities)
 
-    def _center_scale(self, statistic):
+    def _center_spread(self, statistic):
         low, median, high = np.moveaxis(statistic.values, 2, 0)
-        scale = None
-        if self.with_scaling:
-            scale = high - low
-            if self.unit_variance:
-                scale = scale / np.diff(stats.norm.ppf(statistic.probabilities[[0, 2]]))
-            scale = np.where(high == low, 1.0, scale)
-        return median if self.with_centering else None, scale
+        spread = high - low if self.with_scaling else None
+        if self.with_scaling and self.unit_variance:
+            spread = spread / np.diff(stats.norm.ppf(statistic.probabilities[[0, 2]]))
+        return median if self.with_centering else None, spread
 
     def _publish(self, statistic):
         center, scale = self._center_scale(statistic)

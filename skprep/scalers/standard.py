@@ -170,13 +170,13 @@ class StandardScaler(StreamingMixin, AffineScaler):
             return MedianOfMeans.learn(X, codes, n_groups, sample_weight, self.n_blocks)
         return Moments.learn(X, codes, n_groups, sample_weight)
 
-    def _center_scale(self, statistic):
+    def _center_spread(self, statistic):
         center = statistic.center()
         if not self.with_std:
             return center if self.with_mean else None, None
-        scale = statistic.std()
-        scale[_is_constant(center, scale, statistic.count)] = 1.0
-        return center if self.with_mean else None, scale
+        spread = statistic.std()
+        spread[_is_constant(center, spread, statistic.count)] = 0.0
+        return center if self.with_mean else None, spread
 
     def _publish(self, statistic):
         _, scale = self._center_scale(statistic)

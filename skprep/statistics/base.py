@@ -39,14 +39,14 @@ class Statistic:
         """
         if sparse.issparse(X):
             return cls._learn_sparse(X, codes, n_groups, sample_weight)
-        chunks = column_chunks(X)
+        chunks = column_chunks(X) if codes is None else [slice(0, X.shape[1])]
         parts = [cls._learn_rows(X[:, at], codes, n_groups, sample_weight) for at in chunks]
         return parts[0] if len(parts) == 1 else cls._join(parts, axis=1)
 
     @classmethod
     def _learn_rows(cls, X, codes, n_groups, sample_weight):
         whole = cls.empty(n_groups, X.shape[1])
-        elements = max(LEARN_ELEMENTS, 4 * n_groups * X.shape[1])
+        elements = max(LEARN_ELEMENTS, 64 * n_groups * X.shape[1])
         for rows in row_blocks(*X.shape, elements=elements):
             block = (X[rows], *(None if a is None else a[rows] for a in (codes, sample_weight)))
             x, group, weight = _drop_weightless(*block)
@@ -87,7 +87,48 @@ class Statistic:
         >>> extrema.take([1, 0]).min.tolist()
         [[2.0], [1.0]]
         """
-        return type(self)(*(getattr(self, f.name)[np.asarray(groups)] for f in fields(self)))
+        groups = np.asarray(groups, dtype=np.intp)
+        return type(self)(*(getattr(self, f.name)[groups] for f in fields(self)))
+
+    pools = True  # the groups merge into the statistic of all rows
+
+    def pool(self):
+        """Return the statistic of all groups together, as one group.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skprep.statistics import Extrema
+        >>> extrema = Extrema.learn(np.array([[1.0], [2.0]]), np.array([0, 1]), n_groups=2)
+        >>> extrema.pool().max.tolist()
+        [[2.0]]
+        """
+        whole = self
+        while (n_groups := len(whole.count)) > 1:
+            half = n_groups // 2
+            merged = whole.take(range(half)).merge(whole.take(range(half, 2 * half)))
+            rest = whole.take(range(2 * half, n_groups))
+            whole = self._join([merged, rest], axis=0)
+        return whole
+
+    def spread(self, places, n_groups):
+        """Return the statistic of ``n_groups`` groups whose group ``places[i]`` is group i of this one.
+
+        The other groups are empty.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skprep.statistics import Extrema
+        >>> Extrema.learn(np.array([[5.0]])).spread([2], 3).count.tolist()
+        [[0.0], [0.0], [1.0]]
+        """
+        source = np.full(n_groups, len(self.count))
+        source[np.asarray(places)] = np.arange(len(self.count))
+        return self._with_empty_group().take(source)
+
+    def _with_empty_group(self):
+        return self._join([self, self.empty(1, self.count.shape[1])], axis=0)
 
     def to_dict(self):
         """Return the statistic as plain lists and numbers.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skprep.kernels.grouping import count_rows
 from skprep.kernels.reference import find_extrema
 from skprep.statistics.base import Statistic
 
@@ -50,7 +51,8 @@ class Extrema(Statistic):
     @classmethod
     def _learn_block(cls, X, codes, weight, n_groups):
         count, low, high = find_extrema(X, codes, n_groups, weight)
-        return cls(count, low, high, count_rows(X, codes, weight, n_groups))
+        rows = count_rows(len(X), codes, n_groups, weight)
+        return cls(count, low, high, np.repeat(rows, X.shape[1], axis=1))
 
     def is_finite(self):
         """Say whether the rows were free of infinities."""
@@ -65,20 +67,3 @@ class Extrema(Statistic):
             np.maximum(self.max, other.max),
             self.rows + other.rows,
         )
-
-
-def count_rows(X, codes, weight, n_groups):
-    """Return the weight of the rows of each group, as one row per group of equal numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> count_rows(np.ones((3, 2)), np.array([0, 1, 1]), None, n_groups=2)
-    array([[1., 1.],
-           [2., 2.]])
-    """
-    if codes is None:
-        rows = np.array([X.shape[0] if weight is None else weight.sum()])
-    else:
-        rows = np.bincount(codes, weights=weight, minlength=n_groups)
-    return np.repeat(rows.astype(np.float64)[:, None], X.shape[1], axis=1)

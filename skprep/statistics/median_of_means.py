@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skprep.kernels.grouping import count_rows
 from skprep.statistics.base import Statistic
-from skprep.statistics.extrema import count_rows
 from skprep.statistics.moments import Moments
 
 
@@ -64,8 +64,8 @@ class MedianOfMeans(Statistic):
             for b in range(n_blocks):
                 share = _covered(stop, b, n_blocks) - _covered(start, b, n_blocks)
                 blocks = blocks.merge(Moments.learn(X, first_block + b, n_cells, share))
-        rows = count_rows(X, codes, sample_weight, n_groups)
-        return cls(blocks, rows, n_blocks)
+        rows = count_rows(X.shape[0], codes, n_groups, sample_weight)
+        return cls(blocks, np.repeat(rows, X.shape[1], axis=1), n_blocks)
 
     def is_finite(self):
         """Say whether the rows were free of infinities."""
@@ -92,6 +92,13 @@ class MedianOfMeans(Statistic):
         groups = np.asarray(groups)
         cells = (groups[:, None] * self.n_blocks + np.arange(self.n_blocks)).ravel()
         return MedianOfMeans(self.blocks.take(cells), self.rows[groups], self.n_blocks)
+
+    pools = False
+
+    def _with_empty_group(self):
+        one = self.empty(1, self.rows.shape[1], self.n_blocks)
+        blocks = Moments._join([self.blocks, one.blocks], axis=0)
+        return MedianOfMeans(blocks, np.concatenate([self.rows, one.rows]), self.n_blocks)
 
     @classmethod
     def from_dict(cls, state):

@@ -95,6 +95,26 @@ class Moments(Statistic):
             m2 = self.m2 + other.m2 + delta * delta * weight
         return Moments(count, self.origin, self.offset + delta * share, m2, self.exponent)
 
+    def pool(self):
+        """Return the moments of all groups together, as one group."""
+        with np.errstate(all="ignore"):
+            total = self.count.sum(axis=0, keepdims=True)
+            largest = self.count.argmax(axis=0)
+            origin = np.take_along_axis(self.origin, largest[None], axis=0)
+            delta = np.where(self.count > 0, (self.origin - origin) + self.offset, 0.0)
+            if self._outside_safe_range(self, delta):
+                return super().pool()
+            offset = np.divide(
+                (self.count * delta).sum(axis=0, keepdims=True),
+                total,
+                out=np.zeros(total.shape),
+                where=total > 0,
+            )
+            between = np.einsum("ij,ij,ij->j", self.count, delta - offset, delta - offset)
+            m2 = self.m2.sum(axis=0, keepdims=True) + between
+            exponent = np.zeros(total.shape, dtype=np.int64)
+        return Moments(total, origin, offset, m2, exponent)
+
     def _merge_by_cell(self, other):
         """Merge where either part is the larger one somewhere."""
         swap = other.count > self.count

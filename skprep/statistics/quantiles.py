@@ -88,9 +88,16 @@ class Quantiles(Statistic):
             "determine the median of all rows. Learn them from all rows at once."
         )
 
+    pools = False
+
     def take(self, groups):
         """Return the statistic whose group i is group ``groups[i]`` of this one."""
         return Quantiles(self.count[groups], self.values[groups], self.probabilities)
+
+    def _with_empty_group(self):
+        one = self.empty(1, self.count.shape[1], self.probabilities)
+        stacked = (np.concatenate(pair) for pair in ((self.count, one.count), (self.values, one.values)))
+        return Quantiles(*stacked, self.probabilities)
 
 
 def _columns(X):

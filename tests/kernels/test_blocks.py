@@ -19,9 +19,7 @@ def test_a_fold_leaves_fewer_rows_over_than_there_are_lines(n, p):
     assert n % fold < n // fold or n % fold == 0
 
 
-@pytest.mark.parametrize(
-    "shape", [(1, 1), (7, 3), (1000, 20), (1001, 20), (70_000, 3), (5, 9000), (0, 4)]
-)
+@pytest.mark.parametrize("shape", [(1, 1), (7, 3), (1000, 20), (1001, 20), (70_000, 3), (5, 9000), (0, 4)])
 @pytest.mark.parametrize("layout", ["C", "F", "strided", "columns"])
 def test_folded_blocks_reach_every_element_with_its_own_vector_entry(shape, layout):
     X = np.arange(np.prod(shape), dtype=float).reshape(shape)

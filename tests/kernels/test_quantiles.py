@@ -17,9 +17,7 @@ PROBABILITIES = np.array([0.0, 0.1, 0.25, 0.5, 0.75, 0.99, 1.0])
 @given(x=columns)
 def test_selection_equals_sorting(x):
     expected = np.quantile(x, PROBABILITIES)
-    np.testing.assert_allclose(
-        select_quantiles(x.copy(), PROBABILITIES), expected, rtol=1e-15, atol=1e-13
-    )
+    np.testing.assert_allclose(select_quantiles(x.copy(), PROBABILITIES), expected, rtol=1e-15, atol=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -28,9 +26,7 @@ def test_selection_equals_sorting(x):
     ids=["sorted", "backwards", "constant", "two values"],
 )
 def test_selection_on_awkward_columns(x):
-    np.testing.assert_array_equal(
-        select_quantiles(x.copy(), PROBABILITIES), np.quantile(x, PROBABILITIES)
-    )
+    np.testing.assert_array_equal(select_quantiles(x.copy(), PROBABILITIES), np.quantile(x, PROBABILITIES))
 
 
 @given(x=columns, seed=st.integers(0, 99))

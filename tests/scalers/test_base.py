@@ -141,9 +141,7 @@ def test_views_and_read_only_maps(scaler, view, tmp_path):
 @pytest.mark.parametrize("copier", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])
 def test_copies_and_pickles_transform_alike(scaler, copier):
     fitted = clone(scaler).fit(measurements())
-    np.testing.assert_array_equal(
-        copier(fitted).transform(measurements()), fitted.transform(measurements())
-    )
+    np.testing.assert_array_equal(copier(fitted).transform(measurements()), fitted.transform(measurements()))
 
 
 @all_scalers
@@ -191,6 +189,4 @@ def test_a_batch_of_nothing_but_nan_changes_nothing(scaler, place):
     for key, value in vars(whole).items():
         if key.endswith("_"):
             np.testing.assert_allclose(getattr(stream, key), value, rtol=1e-13, err_msg=key)
-    np.testing.assert_allclose(
-        stream.transform(X), clone(scaler).fit(X).transform(X), rtol=1e-9, atol=1e-9
-    )
+    np.testing.assert_allclose(stream.transform(X), clone(scaler).fit(X).transform(X), rtol=1e-9, atol=1e-9)

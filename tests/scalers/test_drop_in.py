@@ -92,9 +92,7 @@ def test_attributes_after_frames_and_batches(name, kwargs):
 
 
 @pytest.mark.parametrize(("name", "kwargs"), SPARSE)
-@pytest.mark.parametrize(
-    "form", [sparse.csr_array, sparse.csc_array, sparse.csr_matrix, sparse.coo_array]
-)
+@pytest.mark.parametrize("form", [sparse.csr_array, sparse.csc_array, sparse.csr_matrix, sparse.coo_array])
 def test_sparse_matrices(name, kwargs, form):
     X = np.where(measurements() > 3, 0.0, measurements())
     ours, theirs = pair(name, kwargs)

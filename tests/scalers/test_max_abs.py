@@ -16,6 +16,4 @@ def test_zeros_stay_zeros():
 
 @pytest.mark.parametrize("k", [1e-300, 1e-20, 1e300])
 def test_small_units_are_scaled(k):
-    np.testing.assert_allclose(
-        MaxAbsScaler().fit_transform(np.array([[2.0], [-4.0]]) * k), [[0.5], [-1.0]]
-    )
+    np.testing.assert_allclose(MaxAbsScaler().fit_transform(np.array([[2.0], [-4.0]]) * k), [[0.5], [-1.0]])

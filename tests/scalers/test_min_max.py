@@ -5,9 +5,7 @@ import pytest
 from skprep import MinMaxScaler
 
 
-@pytest.mark.parametrize(
-    "feature_range", [(0, 1), (-1, 1), (-0.1, 0.3), (1e-3, 0.7), (0.1, 0.2), (-7, 1e-9)]
-)
+@pytest.mark.parametrize("feature_range", [(0, 1), (-1, 1), (-0.1, 0.3), (1e-3, 0.7), (0.1, 0.2), (-7, 1e-9)])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_bounds_are_hit_exactly_and_never_exceeded_in_2000_random_columns(feature_range, dtype):
     rng = np.random.default_rng(0)

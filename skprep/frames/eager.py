@@ -1,0 +1,135 @@
+"""Take a table apart: key columns here, numeric features there."""
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+
+
+def column_names(X):
+    """Return the column names of a data frame, None for an array."""
+    if isinstance(X, np.ndarray):
+        return None
+    if isinstance(X, pd.DataFrame):
+        return list(X.columns)
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    return frame.columns if isinstance(frame, nw.DataFrame) else None
+
+
+def take_columns(X, positions):
+    """Return the columns at ``positions``: a frame of the same kind, or an array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> take_columns(np.array([[1, 2, 3]]), [0, 2])
+    array([[1, 3]])
+    """
+    if isinstance(X, pd.DataFrame):
+        return X.iloc[:, positions]
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if isinstance(frame, nw.DataFrame):
+        names = frame.columns
+        return frame.select([names[i] for i in positions]).to_native()
+    return X[:, positions]
+
+
+def key_column(X, position):
+    """Return one column as a pandas Series that factorises without losing a digit."""
+    if isinstance(X, pd.DataFrame):
+        return X.iloc[:, position]
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if isinstance(frame, nw.DataFrame):
+        return as_key(frame[frame.columns[position]])
+    return pd.Series(X[:, position])
+
+
+def key_columns(X, positions):
+    """Return several columns as :func:`key_column` does."""
+    return [key_column(X, position) for position in positions]
+
+
+def as_key(values):
+    """Return a one-dimensional array, list or series of keys as a pandas Series.
+
+    Examples
+    --------
+    >>> as_key(["a", None, "b"]).tolist()
+    ['a', None, 'b']
+    """
+    if isinstance(values, pd.Series | pd.Index):
+        return pd.Series(values)
+    series = nw.from_native(values, series_only=True, pass_through=True)
+    if isinstance(series, nw.Series):
+        whole = series.dtype.is_integer()
+        # Integers with nulls would become floats, and large ones lose digits.
+        exact = whole and series.null_count() > 0
+        return pd.Series(series.to_list() if exact else series.to_numpy(), dtype=object if exact else None)
+    if isinstance(values, np.ndarray):
+        return pd.Series(values)
+    return pd.Series(list(values), dtype=object)
+
+
+def as_frame(values, given, kind, names):
+    """Return an array as a frame of ``kind`` ("pandas", "polars"; "default": as it is).
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+    given : object
+        The table that ``values`` came from; a pandas one lends its index.
+    kind : {"default", "pandas", "polars"}
+    names : callable
+        Gives the column names.
+    """
+    if kind == "default":
+        return values
+    if kind == "pandas":
+        index = given.index if isinstance(given, pd.DataFrame) else None
+        return pd.DataFrame(values, columns=names(), index=index, copy=False)
+    import polars as pl
+
+    return pl.DataFrame(values, schema=list(names()), orient="row")
+
+
+def replace_columns(X, positions, values, kind):
+    """Return the table ``X`` with the columns at ``positions`` replaced, as a frame of ``kind``.
+
+    ``"default"`` keeps the kind of ``X``; an array stays an array, of objects where its keys are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> replace_columns(np.array([[1.0, 5.0], [2.0, 6.0]]), [1], np.array([[0.0], [1.0]]), "default")
+    array([[1., 0.],
+           [2., 1.]])
+    """
+    names = column_names(X)
+    if names is None and kind == "default":
+        X = np.asarray(X)
+        result = X.astype(values.dtype if X.dtype.kind in "iubf" else object)
+        result[:, positions] = values
+        return result
+    if names is None:
+        X = pd.DataFrame(np.asarray(X)).infer_objects()
+        X.columns = names = [f"x{j}" for j in range(X.shape[1])]
+    if isinstance(X, pd.DataFrame):
+        place = {position: i for i, position in enumerate(positions)}
+        columns = [
+            pd.Series(values[:, place[j]], index=X.index) if j in place else X.iloc[:, j]
+            for j in range(X.shape[1])
+        ]
+        result = pd.concat(columns, axis=1)
+        result.columns = X.columns
+    else:
+        frame = nw.from_native(X, eager_only=True)
+        fresh = [
+            nw.new_series(names[position], values[:, i], backend=frame.implementation)
+            for i, position in enumerate(positions)
+        ]
+        result = frame.with_columns(fresh).to_native()
+    return result if kind == "default" else _as_kind(result, kind)
+
+
+def _as_kind(frame, kind):
+    frame = nw.from_native(frame, eager_only=True)
+    return frame.to_pandas() if kind == "pandas" else frame.to_polars()

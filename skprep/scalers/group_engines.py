@@ -1,0 +1,232 @@
+"""How groups are learnt and applied: as rows of one statistic, or as one clone each."""
+
+import copy
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import has_fit_parameter
+
+from skprep.kernels.blocks import row_blocks
+from skprep.scalers import checks
+from skprep.scalers.base import AffineScaler
+from skprep.scalers.shrinkage import empirical_bayes, towards_pooled
+
+GATHERED_ELEMENTS = 1 << 17  # large enough that gathering parameters pays its overhead
+
+
+class RowsOfAStatistic:
+    """Groups of a skprep scaler: row g of each parameter array belongs to group g.
+
+    Two more rows follow those of the groups: the parameters of all rows, and NaN. So a code is all
+    that a row needs, whatever becomes of unknown groups.
+    """
+
+    def __init__(self, scaler):
+        self.scaler = scaler  # fitted here to all rows
+        self.statistic = None
+        self.pooled = None
+
+    def learn(self, X, codes, n_groups, weight):
+        """Return what the rows teach: the statistic per group, and that of all rows."""
+        statistic = self.scaler._learn(X, codes, n_groups, weight)
+        if statistic.pools:
+            return statistic, statistic.pool()
+        return statistic, self.scaler._learn(X, None, 1, weight)
+
+    def is_finite(self, learnt):
+        """Say whether the rows were free of infinities, None where the statistic cannot tell."""
+        return learnt[0].is_finite() if self.scaler._shows_infinity else None
+
+    def adopt(self, learnt):
+        """Take what :meth:`learn` returned as the state."""
+        self.statistic, self.pooled = learnt
+        self.scaler._set_statistic(self.pooled)
+
+    def copy(self):
+        """Return an engine that may change without this one changing."""
+        twin = copy.copy(self)
+        twin.scaler = copy.copy(self.scaler)
+        return twin
+
+    def joined(self, learnt, n_groups, places, learnt_places=None):
+        """Return what this engine has learnt and ``learnt``, each with its groups at its places."""
+        statistic, pooled = learnt
+        if learnt_places is not None:
+            statistic = statistic.spread(learnt_places, n_groups)
+        statistic = self.statistic.spread(places, n_groups).merge(statistic)
+        return statistic, statistic.pool() if statistic.pools else self.pooled.merge(pooled)
+
+    def parameters(self, min_group_size, shrinkage):
+        """Return center and scale of each group after the policies, and the prior of "auto"."""
+        count, prior = self.statistic.count, None
+        center, spread = self.scaler._center_spread(self.statistic)
+        everyone = self.scaler._center_spread(self.pooled)
+        if shrinkage == "auto":
+            shrunk_center, shrunk_spread, prior = empirical_bayes(self.statistic, self.pooled)
+            center = None if center is None else shrunk_center
+            spread = None if spread is None else shrunk_spread
+        pairs = []
+        for own, pooled in zip((center, spread), everyone, strict=True):
+            if own is None:
+                pairs.append(None)
+                continue
+            if shrinkage is not None and shrinkage != "auto":
+                own = towards_pooled(count, own, pooled, shrinkage)
+            pairs.append(np.where(count < min_group_size, pooled, own))
+        center, spread = pairs
+        return center, None if spread is None else np.where(spread == 0, 1.0, spread), prior
+
+    def prepare(self, min_group_size, shrinkage):
+        """Lay out the parameter rows that :meth:`transform` gathers; return the learned attributes."""
+        center, scale, prior = self.parameters(min_group_size, shrinkage)
+        small = self.statistic.count < min_group_size
+        own = self.scaler._step_vectors(center, scale, self.statistic)
+        pooled = self.scaler._step_vectors(*self.scaler._center_scale(self.pooled), self.pooled)
+        self.tables = []
+        for group_rows, all_rows in zip(own, pooled, strict=True):
+            if group_rows is None:
+                self.tables.append(None)
+                continue
+            group_rows = np.where(small, all_rows, group_rows)  # e.g. the smallest value of a logarithm
+            self.tables.append(np.vstack([group_rows, all_rows, np.full_like(all_rows, np.nan)]))
+        count = self.statistic.count
+        everyone = self.scaler._center_scale(self.pooled)
+        learnt = {
+            "center_": center,
+            "scale_": scale,
+            "n_samples_seen_": count.astype(np.int64) if (count % 1 == 0).all() else count,
+            "global_": tuple(None if v is None else v[0] for v in everyone),
+        }
+        return learnt if prior is None else {**learnt, "prior_": prior}
+
+    def transform(self, X, codes, pooled_units):
+        """Scale each row with the parameters of its code, into a new array."""
+        bounds = self.scaler._bounds()
+
+        def step(x, own, everyone, out):
+            self.scaler._forward(x, *own, out)
+            if not np.isfinite(out).all() and np.isinf(x).any():
+                checks.refuse_infinity(self.scaler, X)
+            if bounds is not None:
+                np.clip(out, *bounds, out=out)
+            if pooled_units:
+                self.scaler._backward(out, *everyone, out)
+
+        return self._walk(X, codes, step, self.scaler._check_domain)
+
+    def inverse_transform(self, Z, codes, pooled_units):
+        """Undo :meth:`transform`, into a new array."""
+        checks.refuse_infinity(self.scaler, Z)
+
+        def step(z, own, everyone, out):
+            if pooled_units:
+                self.scaler._forward(z, *everyone, out)
+                z = out
+            self.scaler._backward(z, *own, out)
+
+        return self._walk(Z, codes, step)
+
+    def _walk(self, X, codes, step, check=None):
+        """Take ``X`` block by block through ``step``, beside the gathered parameters of its rows."""
+        out = np.empty_like(X, subok=False)
+        by_column = X.strides[0] < X.strides[1]
+        axis = 1 if by_column else 0
+        tables = [t if t is None or not by_column else np.ascontiguousarray(t.T) for t in self.tables]
+        all_rows = [None if t is None else t.take([-2], axis=axis) for t in tables]
+        if not by_column:
+            all_rows = [None if t is None else t[0] for t in all_rows]
+        for rows in row_blocks(*X.shape, elements=GATHERED_ELEMENTS):
+            own = [None if t is None else np.take(t, codes[rows], axis=axis) for t in tables]
+            if check is not None:
+                check(X[rows], [v if v is None or not by_column else v.T for v in own], rows.start)
+            x, o = (X[rows].T, out[rows].T) if by_column else (X[rows], out[rows])
+            step(x, own, all_rows, o)
+        return out
+
+
+class OneCloneEach:
+    """Groups of any other transformer: a clone of it is fitted to the rows of each group."""
+
+    def __init__(self, scaler):
+        self.scaler = scaler  # fitted here to all rows
+        self.clones = []
+        self.rows = np.zeros(0)
+
+    def copy(self):
+        """Return an engine that may change without this one changing."""
+        return copy.copy(self)
+
+    def learn(self, X, y, codes, n_groups, places, weight):
+        """Fit a clone to each group and one to all rows; go on where old groups have ``places``."""
+        method = "fit" if places is None else "partial_fit"
+        clones, counts = [None] * n_groups, np.zeros(n_groups)
+        if places is not None:
+            for place, old, count in zip(places, self.clones, self.rows, strict=True):
+                clones[place], counts[place] = copy.deepcopy(old), count
+        for g, rows in _rows_of(codes):
+            base = clone(self.scaler) if clones[g] is None else clones[g]
+            clones[g] = _fitted(base, method, X, y, weight, rows)
+        everyone = clone(self.scaler) if places is None else copy.deepcopy(self.scaler)
+        self.scaler = _fitted(everyone, method, X, y, weight, np.arange(len(X)))
+        self.clones = clones
+        self.rows = counts + np.bincount(codes, weights=weight, minlength=n_groups)
+
+    def prepare(self, min_group_size, shrinkage):
+        """Decide which groups are answered by a clone of their own."""
+        pairs = zip(self.clones, self.rows, strict=True)
+        own = [self.scaler if c is None or n < min_group_size else c for c, n in pairs]
+        self.answering = [*own, self.scaler, None]
+        return {}
+
+    def transform(self, X, codes, pooled_units):
+        """Transform the rows of each code with its clone."""
+        out = None
+        for g, rows in _rows_of(codes):
+            if self.answering[g] is None:
+                continue
+            part = np.asarray(self.answering[g].transform(X[rows]))
+            if pooled_units:
+                part = np.asarray(self.scaler.inverse_transform(part))
+            out = np.full((len(X), part.shape[1]), np.nan, dtype=part.dtype) if out is None else out
+            out[rows] = part
+        return np.full(X.shape, np.nan) if out is None else out
+
+    def inverse_transform(self, Z, codes, pooled_units):
+        """Undo :meth:`transform`."""
+        out = None
+        for g, rows in _rows_of(codes):
+            if self.answering[g] is None:
+                continue
+            part = np.asarray(self.scaler.transform(Z[rows])) if pooled_units else Z[rows]
+            part = np.asarray(self.answering[g].inverse_transform(part))
+            out = np.full((len(Z), part.shape[1]), np.nan, dtype=part.dtype) if out is None else out
+            out[rows] = part
+        return np.full(Z.shape, np.nan) if out is None else out
+
+
+def is_vectorised(scaler):
+    """Say whether groups of ``scaler`` are rows of one statistic."""
+    return isinstance(scaler, AffineScaler)
+
+
+def _rows_of(codes):
+    """Yield each code that occurs, with the numbers of its rows."""
+    order = np.argsort(codes, kind="stable")
+    present, starts = np.unique(codes[order], return_index=True)
+    return zip(present.tolist(), np.split(order, starts[1:]), strict=True) if len(codes) else ()
+
+
+def _fitted(scaler, method, X, y, weight, rows):
+    """Return ``scaler`` fitted to some rows; its output stays an array whatever is set globally."""
+    if hasattr(scaler, "set_output"):
+        scaler.set_output(transform="default")
+    extra = {}
+    if weight is not None:
+        if not has_fit_parameter(scaler, "sample_weight"):
+            raise ValueError(
+                f"sample_weight needs a scaler that takes it; received {type(scaler).__name__}, which "
+                "does not. Leave sample_weight out, or use a scaler of skprep."
+            )
+        extra["sample_weight"] = weight[rows]
+    return getattr(scaler, method)(X[rows], None if y is None else _safe_indexing(y, rows), **extra)

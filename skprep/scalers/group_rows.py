@@ -1,0 +1,266 @@
+"""Where the key and the features of a row are: in columns, or the key beside them as metadata."""
+
+import warnings
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_feature_names_in,
+    _check_n_features,
+    _get_feature_names,
+    check_array,
+)
+
+from skprep.frames.eager import as_key, column_names, key_column, key_columns, take_columns
+from skprep.scalers import checks
+
+
+@dataclass
+class Rows:
+    """A table taken apart: the float features, and the key columns as pandas Series."""
+
+    features: np.ndarray
+    columns: list
+
+
+class GroupRows:
+    """The layout of the training table, and how to take later tables apart in the same way.
+
+    Attributes
+    ----------
+    by : list of int
+        Positions of the key columns; empty where the key is metadata.
+    features : list of int
+        Positions of the features.
+    n_keys : int
+        Number of key columns, or of columns of ``groups``; 0 where ``fit`` had none.
+    """
+
+    def __init__(self):
+        self.by, self.features, self.n_keys = [], [], 0
+
+    def learn(self, estimator, X, groups, *, reset):
+        """Return the rows of a training table; ``reset`` learns the layout from it."""
+        if not reset:
+            return self.take_apart(estimator, X, groups)
+        X = as_table(estimator, X)
+        _check_feature_names(estimator, X, reset=True)
+        _check_n_features(estimator, X, reset=True)
+        self.by = _positions(estimator.by, X)
+        self.features = [j for j in range(X.shape[1]) if j not in self.by]
+        if not self.features:
+            raise ValueError(
+                "GroupScaler needs at least one column to scale beside those of by=; received only "
+                f"{X.shape[1]} columns, all named in by={estimator.by!r}. Add a numeric column."
+            )
+        if estimator.by is None and groups is None:
+            warnings.warn(
+                "GroupScaler got neither by= nor groups: all rows form one group. Name the key column "
+                "in by=, or pass groups (in a Pipeline, with set_fit_request(groups=True)).",
+                stacklevel=5,
+            )
+        keys = self._keys(estimator, X, groups)
+        self.n_keys = 0 if groups is None and not self.by else len(keys)
+        return Rows(self._features(estimator, X, self.features), keys)
+
+    def take_apart(self, estimator, X, groups):
+        """Return the rows of a table for ``transform``."""
+        X = as_table(estimator, X)
+        _check_feature_names(estimator, X, reset=False)
+        _check_n_features(estimator, X, reset=False)
+        self._check_groups(estimator, groups, "transform")
+        return Rows(self._features(estimator, X, self.features), self._keys(estimator, X, groups))
+
+    def take_result_apart(self, estimator, X, groups):
+        """Return the rows of a table that ``transform`` made."""
+        X = as_table(estimator, X)
+        expected = self.names_out(estimator, None)
+        names = _get_feature_names(X)
+        if X.shape[1] != len(expected):
+            raise ValueError(
+                f"X has {X.shape[1]} features, but GroupScaler.inverse_transform is expecting "
+                f"{len(expected)} features as input: {_listed(expected)}."
+            )
+        if names is not None and hasattr(estimator, "feature_names_in_") and list(names) != list(expected):
+            raise ValueError(
+                "The feature names should match those that transform gave: "
+                f"{_listed(expected)}; received {_listed(names)}. Put the columns in that order."
+            )
+        if estimator.keep_by and self.by:
+            if groups is not None:
+                _refuse_both(estimator)
+            return Rows(self._features(estimator, X, self.features), key_columns(X, self.by))
+        if groups is None and self.n_keys:
+            raise ValueError(
+                "inverse_transform needs the group of each row; received none. Pass groups=, or fit "
+                "with keep_by=True so that transform keeps the key columns."
+            )
+        self._check_groups(estimator, groups, "inverse_transform", by_too=True)
+        positions = list(range(X.shape[1]))
+        return Rows(self._features(estimator, X, positions), self._metadata(X, groups))
+
+    def names_out(self, estimator, input_features):
+        """Return the names of the columns that transform gives."""
+        names = _check_feature_names_in(estimator, input_features)
+        return names if estimator.keep_by or not self.by else names[self.features]
+
+    def feature_names(self, estimator):
+        """Return the names of the scaled columns."""
+        return list(_check_feature_names_in(estimator)[self.features])
+
+    def key_names(self, estimator):
+        """Return how to head the key columns of a table."""
+        if self.by:
+            return list(_check_feature_names_in(estimator)[self.by])
+        return ["group"] if self.n_keys < 2 else [f"group{i}" for i in range(self.n_keys)]
+
+    def key_text(self, estimator):
+        """Return where the key is, for a message."""
+        if not self.by:
+            return "groups"
+        names = [checks.name_column(estimator, j) for j in self.by]
+        return " and ".join(names)
+
+    def name_features(self, inner, rows):
+        """Give the inner scaler number and names of its features, for its messages."""
+        inner.n_features_in_ = rows.features.shape[1]
+        if self.inner_names is not None:
+            inner.feature_names_in_ = self.inner_names
+
+    def _keys(self, estimator, X, groups):
+        if not self.by:
+            return self._metadata(X, groups)
+        if groups is not None:
+            _refuse_both(estimator)
+        return key_columns(X, self.by)
+
+    def _metadata(self, X, groups):
+        n_rows = X.shape[0]
+        if groups is None:
+            return [pd.Series(np.zeros(n_rows, dtype=np.intp))]
+        if column_names(groups) is not None:
+            columns = key_columns(groups, range(groups.shape[1]))
+        elif np.ndim(groups) == 2 and not hasattr(groups, "dtypes"):
+            groups = groups if isinstance(groups, np.ndarray) else np.array(groups, dtype=object)
+            columns = [key_column(groups, j) for j in range(groups.shape[1])]
+        else:
+            columns = [as_key(groups)]
+        if len(columns[0]) != n_rows:
+            raise ValueError(
+                f"groups must have one key for each of {n_rows} rows; received {len(columns[0])}. "
+                "Pass the keys of exactly the rows of X."
+            )
+        return columns
+
+    def _check_groups(self, estimator, groups, method, by_too=False):
+        if self.by and not by_too:
+            return
+        if groups is None and self.n_keys:
+            raise ValueError(
+                f"GroupScaler was fitted with groups as metadata, and {method} received none. Pass "
+                f"{method}(X, groups=...); in a Pipeline, set_{method}_request(groups=True). "
+                "cross_val_predict, CalibratedClassifierCV and GridSearchCV.predict drop metadata on "
+                "the way: for those make the key a column of X and name it, "
+                'GroupScaler(..., by="device").'
+            )
+        if groups is not None and not self.n_keys:
+            raise ValueError(
+                f"GroupScaler was fitted without groups, and {method} received some. Fit with groups too."
+            )
+        if groups is not None:
+            n_keys = np.shape(groups)[1] if np.ndim(groups) == 2 else 1
+            if n_keys != self.n_keys:
+                raise ValueError(
+                    f"groups must have {self.n_keys} key columns as in fit; received {n_keys}. "
+                    "Pass the same columns in the same order."
+                )
+
+    def _features(self, estimator, X, positions):
+        """Return the columns to scale as a float array; name one that is not numeric."""
+        part = X if len(positions) == X.shape[1] else take_columns(X, positions)
+        names = _get_feature_names(part)
+        if positions == self.features or len(positions) == len(self.features):
+            self.inner_names = names if names is not None else getattr(self, "inner_names", None)
+        if type(part) is np.ndarray and part.dtype.kind == "f" and part.dtype.itemsize <= 8:
+            return part
+        try:
+            return check_array(
+                part, dtype=[np.float64, np.float32, np.float16], ensure_all_finite=False, input_name="X"
+            )
+        except (ValueError, TypeError) as error:
+            _name_text(part, names, error)
+            raise
+
+
+def as_table(estimator, X):
+    """Return ``X`` as a frame or a two-dimensional array of at least one row."""
+    if column_names(X) is None:
+        return check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")
+    if X.shape[0] == 0:
+        raise ValueError(
+            f"Found array with 0 sample(s) (shape={tuple(X.shape)}) while a minimum of 1 is required by "
+            "GroupScaler. Pass at least one row."
+        )
+    return X
+
+
+def check_by(by):
+    """Refuse a key that is neither a column nor a list of columns."""
+    columns = by if isinstance(by, list | tuple) else [] if by is None else [by]
+    wrong = isinstance(by, list | tuple) and not by
+    if wrong or any(isinstance(c, bool) or not isinstance(c, str | Integral) for c in columns):
+        raise ValueError(
+            f"by must be a column name or position, or a list of them; received {by!r}. "
+            'For example by="device" or by=["site", "device"].'
+        )
+
+
+def _positions(by, X):
+    if by is None:
+        return []
+    names = column_names(X)
+    found = []
+    for column in by if isinstance(by, list | tuple) else [by]:
+        if names is not None and column in names:
+            found.append(names.index(column))
+        elif isinstance(column, Integral) and -X.shape[1] <= column < X.shape[1]:
+            found.append(int(column) % X.shape[1])
+        else:
+            known = f"{X.shape[1]} columns without names" if names is None else _listed(names)
+            raise ValueError(
+                f"by must name columns of X; received {column!r}, but X has {known}. "
+                "Correct by=, or pass a frame with that column."
+            )
+    if len(set(found)) < len(found):
+        raise ValueError(f"by must name each column once; received {by!r}. Drop the repetition.")
+    return found
+
+
+def _refuse_both(estimator):
+    raise ValueError(
+        f"The key is in column by={estimator.by!r}; received groups as well. "
+        "Leave groups out, or pass by=None."
+    )
+
+
+def _name_text(part, names, error):
+    """Raise an error that names the first text among the features, if there is one."""
+    for j in range(part.shape[1]):
+        column = key_column(part, j)
+        for value in column[column.map(lambda v: isinstance(v, str))]:
+            try:
+                float(value)
+            except ValueError:
+                name = f"column {j} of the features" if names is None else f"column {names[j]!r}"
+                raise ValueError(
+                    "GroupScaler scales numbers, and every column that is not in by= is scaled; received "
+                    f"{value!r} in {name}. Name the column in by=, or leave it out."
+                ) from error
+
+
+def _listed(names, most=12):
+    shown = ", ".join(repr(str(n)) for n in list(names)[:most])
+    return shown + (", ..." if len(names) > most else "")

@@ -1,0 +1,198 @@
+"""Group keys and the integer codes that stand for them."""
+
+import datetime
+from collections.abc import Hashable
+
+import numpy as np
+import pandas as pd
+
+MISSING = None  # how a missing key of any kind (None, NaN, NA, NaT, null) is shown
+
+
+class GroupIndex:
+    """The known groups, in a fixed order, and the way from keys to their codes.
+
+    A key is a number, a string, a date, ... or, for several key columns, a tuple of those. Equal
+    numbers are one key whatever their type (``1 == 1.0``), the string ``"1"`` is another. A
+    missing key is a key like any other, shown as None.
+
+    Parameters
+    ----------
+    keys : list
+        The keys. They are sorted where they can be compared, missing ones last.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> index, codes = GroupIndex.learn([pd.Series(["b", "a", None, "b"])])
+    >>> index.keys, codes
+    (['a', 'b', None], array([1, 0, 2, 1]))
+    >>> index.encode([pd.Series(["a", "c"])])
+    (array([ 0, -1]), ['c'])
+    """
+
+    def __init__(self, keys):
+        self._keys = np.sort(keys) if _are_integers(keys) else _sorted(keys)
+        self._code = None
+
+    @property
+    def keys(self):
+        """The keys as a list."""
+        return self._keys.tolist() if _are_integers(self._keys) else self._keys
+
+    def __len__(self):
+        return len(self._keys)
+
+    @classmethod
+    def learn(cls, columns):
+        """Return the index of the groups in the key ``columns``, and the code of each row."""
+        own, keys = factorize(columns)
+        if _are_integers(keys):
+            order = np.argsort(keys)
+            rank = np.empty(len(keys), dtype=np.intp)
+            rank[order] = np.arange(len(keys))
+            return cls(keys[order]), rank[own]
+        index = cls(keys)
+        return index, index.codes_of(keys)[own]
+
+    def encode(self, columns):
+        """Return the code of each row, -1 for an unknown group, and the unknown keys."""
+        own, keys = factorize(columns)
+        codes = self.codes_of(keys)
+        return codes[own], [_listed(keys)[i] for i in np.flatnonzero(codes < 0)]
+
+    def extended(self, columns):
+        """Return an index with new groups too, the code of each row, and the codes of the old groups.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> index, codes, places = GroupIndex(["b"]).extended([pd.Series(["a", "b", "a"])])
+        >>> index.keys, codes, places
+        (['a', 'b'], array([0, 1, 0]), array([1]))
+        """
+        own, keys = factorize(columns)
+        index, places, _ = self.united(GroupIndex(keys))
+        return index, index.codes_of(keys)[own], places
+
+    def united(self, other):
+        """Return an index of the groups of both, and the codes in it of the groups of each."""
+        known = set(self.keys)
+        index = GroupIndex(self.keys + [key for key in other.keys if key not in known])
+        return index, index.codes_of(self._keys), index.codes_of(other._keys)
+
+    def as_array(self):
+        """Return the keys as a one-dimensional array of objects."""
+        keys = np.empty(len(self), dtype=object)
+        keys[:] = self.keys
+        return keys
+
+    def codes_of(self, keys):
+        """Return the code of each key, -1 where it is unknown."""
+        if _are_integers(self._keys) and _are_integers(keys) and len(self):
+            codes = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
+            return np.where(self._keys[codes] == keys, codes, -1)
+        if self._code is None:
+            self._code = {key: code for code, key in enumerate(self.keys)}
+        return np.array([self._code.get(key, -1) for key in _listed(keys)], dtype=np.intp)
+
+
+def factorize(columns):
+    """Return a code for each row and the key of each code, in order of appearance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> factorize([pd.Series([2.0, np.nan, 1.0]), pd.Series(["x", "x", "x"])])
+    (array([0, 1, 2]), [(2, 'x'), (None, 'x'), (1, 'x')])
+    """
+    codes, keys = _factorize_column(columns[0])
+    if len(columns) == 1:
+        return codes, keys
+    keys = [(key,) for key in _listed(keys)]
+    for column in columns[1:]:
+        more, values = _factorize_column(column)
+        values = _listed(values)
+        pairs, present = pd.factorize(codes * np.intp(max(1, len(values))) + more)
+        keys = [keys[p // len(values)] + (values[p % len(values)],) for p in present.tolist()]
+        codes = pairs.astype(np.intp)
+    return codes, keys
+
+
+def _factorize_column(column):
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    try:
+        codes, uniques = pd.factorize(column)  # by hash, in order of appearance, missing as -1
+    except TypeError as error:
+        raise TypeError(
+            "A key argument must be a string, a number, a date or another hashable value; received "
+            f"{_unhashable(column)!r}. Turn the keys into strings first."
+        ) from error
+    codes = codes.astype(np.intp, copy=False)
+    values = np.asarray(uniques)
+    if values.dtype.kind == "i" and not (len(codes) and codes.min() < 0):
+        return codes, values.astype(np.int64)  # the one kind of key that is worth an array
+    keys = _canonical(values)
+    if len(set(keys)) < len(keys):  # types that pandas tells apart but we do not
+        first = {}
+        place = np.array([first.setdefault(key, len(first)) for key in keys], dtype=np.intp)
+        codes, keys = np.where(codes < 0, -1, place[codes]), list(first)
+    if len(codes) and codes.min() < 0:
+        codes = np.where(codes < 0, len(keys), codes)
+        keys.append(MISSING)
+    return codes, keys
+
+
+def _canonical(values):
+    """Return keys as plain Python values that are equal exactly where the keys are."""
+    if values.dtype.kind == "M":
+        return [pd.Timestamp(v) for v in values]
+    if values.dtype.kind in "iub":
+        return values.tolist()
+    if values.dtype.kind == "f":
+        return [int(v) if v.is_integer() else v for v in values.tolist()]
+    return [_plain(v) for v in values.tolist()]
+
+
+def _plain(value):
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        return pd.Timestamp(value).tz_convert("UTC").tz_localize(None)
+    if isinstance(value, datetime.date):
+        return pd.Timestamp(value)
+    return value
+
+
+def _unhashable(column):
+    return next((v for v in column if not isinstance(v, Hashable)), column.iloc[0])
+
+
+def _are_integers(keys):
+    return isinstance(keys, np.ndarray)
+
+
+def _listed(keys):
+    return keys.tolist() if _are_integers(keys) else keys
+
+
+def _sorted(keys):
+    try:
+        return sorted(keys)
+    except TypeError:  # None, or types that do not compare
+        return sorted(keys, key=_rank)
+
+
+def _rank(key):
+    parts = key if isinstance(key, tuple) else (key,)
+    return tuple(
+        (part is MISSING, not isinstance(part, int | float), type(part).__name__)
+        + ((part, "") if isinstance(part, int | float) else (0, str(part)))
+        for part in parts
+    )

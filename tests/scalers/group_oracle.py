@@ -1,0 +1,96 @@
+"""A plain loop over groups: what GroupScaler must equal, for every scaler and policy."""
+
+import numpy as np
+from sklearn.base import clone
+
+from skprep import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+SCALERS = {
+    "standard": StandardScaler(),
+    "standard, mean only": StandardScaler(with_std=False),
+    "standard, clipped": StandardScaler(clip=1.5),
+    "median of means": StandardScaler(estimator="median_of_means", n_blocks=3),
+    "min-max": MinMaxScaler((-0.1, 0.3)),
+    "min-max, known range": MinMaxScaler(data_range=(-200, 900)),
+    "max-abs": MaxAbsScaler(),
+    "robust": RobustScaler(),
+    "log": LogScaler(handle_invalid="clip"),
+    "symlog": LogScaler(method="symlog"),
+}
+
+
+def parameters(scaler):
+    """Center and spread of a fitted scaler, by their public names."""
+    if isinstance(scaler, StandardScaler):
+        center = scaler.mean_ if scaler.with_mean else None
+        return center, None if scaler.var_ is None else np.where(scaler.var_ == 0, 0.0, scaler.scale_)
+    if isinstance(scaler, MinMaxScaler):
+        return scaler.data_min_, scaler.data_range_
+    if isinstance(scaler, MaxAbsScaler):
+        return None, scaler.max_abs_
+    return scaler.center_, scaler.scale_
+
+
+def put(scaler, center, spread):
+    """Give a fitted scaler other parameters."""
+    scale = None if spread is None else np.where(spread == 0, 1.0, spread)
+    if isinstance(scaler, StandardScaler):
+        scaler.mean_, scaler.scale_ = center, scale
+    elif isinstance(scaler, MinMaxScaler):
+        scaler.data_min_, scaler.data_range_ = center, spread
+    elif isinstance(scaler, MaxAbsScaler):
+        scaler.scale_ = scale
+    else:
+        scaler.center_, scaler.scale_ = center, scale
+
+
+def loop(scaler, keys, X, new_keys, new_X, weight=None, **policy):
+    """Fit and transform group by group, with one ordinary scaler each."""
+    weight = np.ones(len(X)) if weight is None else weight
+    everyone = clone(scaler).fit(X, sample_weight=weight)
+    fitted = {}
+    for key in set(keys):
+        rows = np.array([k == key for k in keys])
+        one = clone(scaler).fit(X[rows], sample_weight=weight[rows])
+        n = np.where(np.isnan(X[rows]), 0.0, weight[rows, None]).sum(axis=0)
+        _settle(one, everyone, X[rows], n, policy)
+        fitted[key] = one
+    out = np.full(new_X.shape, np.nan)
+    for i, key in enumerate(new_keys):
+        row = new_X[i : i + 1]
+        if key in fitted:
+            one = fitted[key]
+        elif policy.get("handle_unknown") == "global":
+            one = everyone
+        else:
+            continue
+        z = one.transform(row)
+        out[i] = everyone.inverse_transform(z) if policy.get("units") == "global" else z
+    return out
+
+
+def _settle(one, everyone, rows, n, policy):
+    """Apply shrinkage and min_group_size to one group with ``n`` values of each feature."""
+    k = policy.get("shrinkage")
+    small = n < policy.get("min_group_size", 1)
+    if isinstance(one, LogScaler):
+        one.offset_ = np.where(small, everyone.offset_, one.offset_)
+        one.data_min_ = np.where(small, everyone.data_min_, one.data_min_)
+        return
+    own, pooled = parameters(one), parameters(everyone)
+    if isinstance(one, RobustScaler):  # scale_ does not tell a range of 0 from one of 1
+        constant = [
+            len(np.unique(np.nanpercentile(x, [25, 75]))) < 2 for x in rows.T if not np.isnan(x).all()
+        ]
+        flat = np.zeros(len(n), dtype=bool)
+        flat[n > 0] = constant
+        own = own[0], np.where(flat, 0.0, own[1])
+    settled = []
+    for a, b in zip(own, pooled, strict=True):
+        if a is None:
+            settled.append(None)
+            continue
+        if k is not None:
+            a = np.where(n == 0, b, n / (n + k) * a + k / (n + k) * b)
+        settled.append(np.where(small, b, a))
+    put(one, *settled)
