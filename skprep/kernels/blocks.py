@@ -35,7 +35,7 @@ def column_chunks(X):
     """
     n_rows, n_features = X.shape
     by_column = X.strides[0] < X.strides[1]
-    width = min(8192, max(16, CACHE_ELEMENTS // max(1, n_rows))) if by_column else 8192
+    width = min(8192, max(16, CACHE_ELEMENTS // max(1, n_rows))) if by_column else CACHE_ELEMENTS
     return [slice(start, min(start + width, n_features)) for start in range(0, n_features, width)]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skprep.kernels.blocks import fold_of
+from skprep.kernels.blocks import fold_of, row_blocks
 from skprep.kernels.grouping import count_rows, summing_matrix
 
 
@@ -46,6 +46,8 @@ def find_smallest_two(X, codes=None, n_groups=1, weight=None):
 
 def _reduce_groups(ufunc, X, codes, n_groups, empty):
     """Reduce the rows of each group with a minimum or maximum; ``empty`` where there are none."""
+    if codes is None and ufunc in (np.fmin, np.fmax):
+        return _reduce_filled(np.minimum if ufunc is np.fmin else np.maximum, X, empty)
     if codes is None:
         found = _reduce_rows(ufunc, X) if len(X) else np.full((1, X.shape[1]), empty)
         found = found.astype(np.float64)
@@ -68,6 +70,15 @@ def _reduce_rows(ufunc, X):
     whole = n_rows - n_rows % fold
     lines = ufunc.reduce(X[:whole].reshape(-1, fold * n_features), axis=0)
     return ufunc.reduce(np.vstack([lines.reshape(fold, n_features), X[whole:]]), axis=0, keepdims=True)
+
+
+def _reduce_filled(ufunc, X, empty):
+    """Reduce with NaN filled in, which is faster than a reduction that watches for it."""
+    found = np.full((1, X.shape[1]), empty)
+    for rows in row_blocks(*X.shape):
+        x = X[rows]
+        found = ufunc(found, _reduce_rows(ufunc, np.where(np.isnan(x), x.dtype.type(empty), x)))
+    return found
 
 
 def _count(X, codes, n_groups, weight, has_nan):

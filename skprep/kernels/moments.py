@@ -30,27 +30,34 @@ def sum_moments(X, codes=None, n_groups=1, weight=None):
     [[0]]
     """
     with np.errstate(all="ignore"):
-        origin = _some_values(X, codes, n_groups)
+        count, origin, offset, m2, shift, square = _moments_about_a_value(X, codes, n_groups, weight)
+        exponent = np.zeros(m2.shape, dtype=np.int64)
+        for column, groups, power in _out_of_range(X, codes, origin, shift, square):
+            of_row = power[0] if codes is None else power[codes]
+            scaled = np.ldexp(X[:, column].astype(np.float64), -of_row)[:, None]
+            _, o, f, m = _moments_about_a_value(scaled, codes, n_groups, weight)[:4]
+            origin[groups, column] = np.ldexp(o[:, 0], power)[groups]
+            offset[groups, column] = np.ldexp(f[:, 0], power)[groups]
+            m2[groups, column] = m[groups, 0]
+            exponent[groups, column] = power[groups]
+    return count, origin, offset, m2, exponent
+
+
+def _moments_about_a_value(X, codes, n_groups, weight):
+    """Return count, origin, offset and m2, and the sums that show whether squares left float64."""
+    origin = _some_values(X, codes, n_groups)
+    count, shift, square = _shifted_sums(X, origin, codes, n_groups, weight)
+    m2 = square - shift * _ratio(shift, count)
+    if (m2 < 1e-3 * square).any():
+        # That value lies far out: the difference above lost digits. Shift by the mean.
+        origin = origin + _ratio(shift, count)
         count, shift, square = _shifted_sums(X, origin, codes, n_groups, weight)
         m2 = square - shift * _ratio(shift, count)
-        if (m2 < 1e-3 * square).any():
-            # That value lies far out: the difference above lost digits. Shift by the mean.
-            origin = origin + _ratio(shift, count)
-            count, shift, square = _shifted_sums(X, origin, codes, n_groups, weight)
-            m2 = square - shift * _ratio(shift, count)
-        offset = _ratio(shift, count)
-        m2 = np.maximum(m2, 0.0)
-        for part in (origin, offset, m2):
-            part[count == 0] = 0.0
-        exponent = np.zeros(m2.shape, dtype=np.int64)
-        for column, groups, power in _out_of_range(X, origin, shift, square):
-            scaled = np.ldexp(X[:, [column]].astype(np.float64), -power)
-            _, o, f, m, _ = sum_moments(scaled, codes, n_groups, weight)
-            origin[groups, column] = np.ldexp(o[groups, 0], power)
-            offset[groups, column] = np.ldexp(f[groups, 0], power)
-            m2[groups, column] = m[groups, 0]
-            exponent[groups, column] = power
-    return count, origin, offset, m2, exponent
+    offset = _ratio(shift, count)
+    m2 = np.maximum(m2, 0.0)
+    for part in (origin, offset, m2):
+        part[count == 0] = 0.0
+    return count, origin, offset, m2, shift, square
 
 
 def _ratio(total, count):
@@ -78,8 +85,7 @@ def _some_values(X, codes, n_groups):
 def _shifted_sums(X, pilot, codes, n_groups, weight):
     """Count, sum and sum of squares of ``X - pilot`` per group and feature."""
     shape = (n_groups, X.shape[1])
-    shift, square = np.zeros(shape), np.zeros(shape)
-    count = np.repeat(count_rows(len(X), codes, n_groups, weight), X.shape[1], axis=1)
+    shift, square, count = np.zeros(shape), np.zeros(shape), None
     order = "F" if codes is None and X.strides[0] < X.strides[1] else "C"
     blocks = list(row_blocks(*X.shape, elements=max(CACHE_ELEMENTS, pilot.size)))
     buffer = np.empty((blocks[0].stop, X.shape[1]), order=order) if blocks else None
@@ -94,20 +100,47 @@ def _shifted_sums(X, pilot, codes, n_groups, weight):
             missing = np.isnan(x)
             deviation[missing] = 0.0
             totals = summing @ deviation
-            count -= summing @ missing.astype(np.float64)
+            if count is None:
+                count = _rows_before(rows.start, codes, n_groups, weight, X.shape[1])
+            # Counted, not subtracted: nothing but NaN must count as exactly 0.
+            count += summing @ (~missing).astype(np.float64)
+        elif count is not None:
+            count += summing @ np.ones(x.shape)
         shift += totals
         square += summing @ np.multiply(deviation, deviation, out=deviation)
+    if count is None:
+        count = _rows_before(len(X), codes, n_groups, weight, X.shape[1])
     return count, shift, square
 
 
-def _out_of_range(X, origin, shift, square):
-    """Yield ``(column, groups, power)`` where squares leave float64 and ``X * 2**-power`` would not."""
-    low = (square < TINY_SQUARE) & (np.abs(origin) < TINY_VALUE).all(axis=0)
+def _rows_before(stop, codes, n_groups, weight, n_features):
+    """Return the weight of the first rows of each group, once per feature."""
+    parts = (None if a is None else a[:stop] for a in (codes, weight))
+    codes, weight = parts
+    return np.repeat(count_rows(stop, codes, n_groups, weight), n_features, axis=1)
+
+
+def _out_of_range(X, codes, origin, shift, square):
+    """Yield ``(column, groups, power)`` where squares leave float64 and ``X * 2.0**-power`` do not.
+
+    ``power`` has one entry per group; ``groups`` are those that need it.
+    """
+    low = (square < TINY_SQUARE) & (np.abs(origin) < TINY_VALUE)
     high = ~(np.isfinite(shift) & (square < HUGE_SQUARE))
     for column in np.flatnonzero((low | high).any(axis=0)):
-        x = X[:, column]
-        top = float(max(np.fmax.reduce(x), -np.fmin.reduce(x)))
-        overflows = high[:, column].any()
-        if (overflows and np.isfinite(top)) or 0.0 < top < TINY_VALUE:
-            groups = np.flatnonzero(high[:, column] if overflows else low[:, column])
-            yield int(column), groups, int(np.frexp(top)[1])
+        top = _largest(X[:, column], codes, len(origin))
+        there = np.where(high[:, column], np.isfinite(top), (top > 0) & (top < TINY_VALUE))
+        groups = np.flatnonzero((low | high)[:, column] & there)
+        if len(groups):
+            power = np.zeros(len(origin), dtype=np.int32)
+            power[groups] = np.frexp(top[groups])[1]
+            yield int(column), groups, power
+
+
+def _largest(x, codes, n_groups):
+    """Return the largest absolute value of each group of a column, 0 where there is none."""
+    if codes is None:
+        return np.array([np.fmax(np.fmax.reduce(x), -np.fmin.reduce(x))], dtype=np.float64)
+    top = np.zeros(n_groups)
+    np.fmax.at(top, codes, np.abs(x, dtype=np.float64))
+    return top

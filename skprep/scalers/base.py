@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.utils._set_output import _wrap_data_with_container
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _get_feature_names, check_is_fitted
 
 from skprep.kernels.blocks import folded_blocks
 from skprep.kernels.reference import apply_affine, undo_affine
@@ -29,6 +29,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
     ``_bounds`` (what results are clipped to).
     """
 
+    _learning_parameters = ()  # those that decide what is learnt, not how it is applied
     _sparse_formats = False  # scipy formats that transform takes; they are never centered
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -100,25 +101,44 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         formats = ("csr", "csc") if self._sparse_formats else False
         X = checks.check_rows(self, X, reset=reset, sparse_formats=formats)
         weight = checks.check_weight(sample_weight, X)
+        if sparse.issparse(X):
+            self._check_sparse("center")
+        if reset:
+            checks.check_some_weight(weight)
+        else:
+            self._check_learnt_alike(self._learnt_with, "partial_fit")
         with fit_task(self, X, y, sample_weight):
-            if sparse.issparse(X):
-                self._check_sparse("center")
-            if reset:
-                checks.check_some_weight(weight)
+            rows = None
+            if weight is not None and not weight.all():  # a row of weight 0 is no row, whatever is in it
+                rows = np.flatnonzero(weight)
+                X, weight = X[rows], weight[rows]
             if not self._shows_infinity:
-                checks.refuse_infinity(self, X)
+                checks.refuse_infinity(self, X, rows)
             learnt = self._learn(X, sample_weight=weight)
             if self._shows_infinity and not learnt.is_finite():
-                checks.refuse_infinity(self, X)
+                checks.refuse_infinity(self, X, rows)
             self._set_statistic(learnt if reset else self._statistic.merge(learnt))
         return self
 
+    def _check_learnt_alike(self, settings, what):
+        """Refuse to go on where a parameter that decides what is learnt has changed since."""
+        for name, value in settings.items():
+            if not checks.same(getattr(self, name), value):
+                raise ValueError(
+                    f"{what} needs the parameters that the earlier rows were learnt with; received "
+                    f"{name}={getattr(self, name)!r}, but it was {value!r}. Set it back, or fit anew."
+                )
+
     def _join(self, scalers):
         """Take what several fitted scalers have learnt together."""
+        for scaler in scalers:
+            checks.check_learnt(scaler, "merge")
+            self._check_learnt_alike(scaler._learnt_with, "merge")
         self._set_statistic(reduce(lambda a, b: a.merge(b), (s._statistic for s in scalers)))
 
     def _set_statistic(self, statistic):
         self._statistic = statistic
+        self._learnt_with = {name: getattr(self, name) for name in self._learning_parameters}
         self._publish(statistic)
 
     def _center_scale(self, statistic):
@@ -151,6 +171,10 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             self, X, sparse_formats=self._sparse_formats, writeable=not copy, named=False
         )
         original = self._walk(checked, X, self._backward, copy, clip=None)
+        # A global setting alone leaves an array an array: scikit-learn's own tools count on that.
+        asked = "_sklearn_output_config" in vars(self) or _get_feature_names(X) is not None
+        if sparse.issparse(original) or not asked:
+            return original
         return _wrap_data_with_container("transform", original, X, self)
 
     def _walk(self, X, given, step, copy, clip):
@@ -181,6 +205,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             )
         checks.refuse_infinity(self, X)
         X = X.copy() if copy else X
+        X.sum_duplicates()  # or a cell stored in parts would be clipped in parts
         by_row = X.format == "csr"
         column = X.indices if by_row else np.repeat(np.arange(X.shape[1]), np.diff(X.indptr))
         _, scale = self._vectors()
@@ -248,5 +273,7 @@ class StreamingMixin:
             Fitted scaler.
         """
         with checks.unchanged_on_error(self):
-            first = not hasattr(self, "_statistic")
+            first = not hasattr(self, "n_features_in_") and not hasattr(self, "_statistic")
+            if not first:
+                checks.check_learnt(self, "partial_fit")
             return self._learn_from(X, y, sample_weight, reset=first)

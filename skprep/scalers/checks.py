@@ -5,6 +5,8 @@ from numbers import Real
 
 import numpy as np
 from scipy import sparse
+from sklearn import get_config
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import (
     FLOAT_DTYPES,
     _check_n_features,
@@ -14,6 +16,8 @@ from sklearn.utils.validation import (
 )
 
 from skprep.kernels.blocks import row_blocks
+
+LEAST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100  # beyond, sums of weights leave float64
 
 
 @contextmanager
@@ -48,11 +52,18 @@ def check_rows(estimator, X, *, reset=False, sparse_formats=False, writeable=Fal
         "ensure_all_finite": False,
         "force_writeable": writeable,
     }
-    if named or _get_feature_names(X) is not None:
+    if named or not _names_may_pass(estimator, X):
         return validate_data(estimator, X, reset=reset, **rules)
     X = check_array(X, estimator=estimator, input_name="X", **rules)
     _check_n_features(estimator, X, reset=False)
     return X
+
+
+def _names_may_pass(estimator, X):
+    """Say whether ``X`` has no names, or those that transform makes up for a fit on an array."""
+    names = _get_feature_names(X)
+    made_up = not hasattr(estimator, "feature_names_in_") and hasattr(estimator, "n_features_in_")
+    return names is None or (made_up and list(names) == list(estimator.get_feature_names_out()))
 
 
 def _is_plain(estimator, X, reset, writeable):
@@ -74,10 +85,9 @@ def check_weight(sample_weight, X):
         return None
     n_rows = X.shape[0]
     if isinstance(sample_weight, Real):
-        weight = np.full(n_rows, float(sample_weight))
-    else:
-        rules = {"ensure_2d": False, "dtype": np.float64, "ensure_min_samples": 0}
-        weight = check_array(sample_weight, input_name="sample_weight", **rules)
+        sample_weight = np.full(n_rows, float(sample_weight))
+    rules = {"ensure_2d": False, "dtype": np.float64, "ensure_min_samples": 0}
+    weight = check_array(sample_weight, input_name="sample_weight", **rules)
     if weight.shape != (n_rows,):
         raise ValueError(
             f"Sample weights must be 1D array or scalar, one number for each of {n_rows} rows; "
@@ -88,6 +98,13 @@ def check_weight(sample_weight, X):
         raise ValueError(
             "sample_weight must be 0 or more for every row; received "
             f"{float(weight[row])!r} in row {row}. Use weight 0 to leave a row out."
+        )
+    odd = (weight > 0) & ~((weight > LEAST_WEIGHT) & (weight < LARGEST_WEIGHT))
+    if odd.any():
+        row = int(odd.argmax())
+        raise ValueError(
+            f"sample_weight must be 0, or between {LEAST_WEIGHT:g} and {LARGEST_WEIGHT:g}; received "
+            f"{float(weight[row])!r} in row {row}. Divide all weights by their mean."
         )
     return weight
 
@@ -115,8 +132,13 @@ def check_clip(clip):
     return bounds
 
 
-def refuse_infinity(estimator, X):
-    """Raise a ValueError that names the first infinite value of ``X``, if there is one."""
+def refuse_infinity(estimator, X, row_numbers=None):
+    """Raise a ValueError that names the first infinite value of ``X``, if there is one.
+
+    ``row_numbers``: what to call the rows, where some were left out before.
+    """
+    if get_config()["assume_finite"]:
+        return
     values = X.data.reshape(-1, 1) if sparse.issparse(X) else X
     for rows in row_blocks(*values.shape):
         if np.isfinite(values[rows]).all():
@@ -129,6 +151,7 @@ def refuse_infinity(estimator, X):
             if sparse.issparse(X):
                 coo = X.tocoo()
                 row, column = coo.row[row], coo.col[row]
+            row = row if row_numbers is None else row_numbers[row]
             raise ValueError(
                 f"Input X contains infinity or a value too large for {X.dtype!r}. "
                 f"{type(estimator).__name__} takes finite numbers, and NaN for a missing value; "
@@ -159,3 +182,29 @@ def samples_seen(count):
     if (count == np.floor(count)).all():
         count = count.astype(np.int64)
     return count[0] if (count == count[0]).all() else count
+
+
+def check_learnt(estimator, what):
+    """Refuse a scaler whose learned attributes were set by hand: what it learnt is not there."""
+    if not hasattr(estimator, "_statistic"):
+        raise ValueError(
+            f"{what} needs what the scaler has learnt from rows; received a {type(estimator).__name__} "
+            "whose attributes were set by hand. Fit it on rows, or start with a new one."
+        )
+
+
+def same(a, b):
+    """Say whether two parameters are equal: numbers, text, sequences, arrays, NaN, estimators.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> same((0, np.array([1.0, np.nan])), (0, [1.0, np.nan])), same(1, None)
+    (True, False)
+    """
+    if isinstance(a, BaseEstimator):
+        return type(a) is type(b)  # their parameters are compared one by one
+    a, b = (v.tolist() if hasattr(v, "tolist") else v for v in (a, b))
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a is b or a == b or (a != a and b != b)

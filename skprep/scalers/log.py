@@ -99,6 +99,7 @@ class LogScaler(StreamingMixin, AffineScaler):
         "handle_invalid": [StrOptions({"error", "nan", "clip"})],
         "copy": ["boolean"],
     }
+    _learning_parameters = ("method", "offset")
     _shows_infinity = False
     _shrinks = False
 
@@ -196,11 +197,15 @@ class LogScaler(StreamingMixin, AffineScaler):
         elif outside.any():
             shifted = np.where(outside, np.nan, shifted)
         log = {"e": np.log, 2: np.log2, 10: np.log10}[self.base]
-        by_one = np.broadcast_to(offset == 1, x.shape)
-        if not by_one.any():
+        near = self._near_one(offset, x)
+        if not near.any():
             return log(shifted)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(by_one, self._log1p(np.where(outside, shifted - 1, x)), log(shifted))
+            return np.where(near & ~outside, self._log1p(x), log(shifted))
+
+    def _near_one(self, offset, x):
+        """Say where log1p and expm1 are more exact: offset 1, and x near 0 unless the base is e."""
+        return (offset == 1) & ((np.abs(x) < 0.5) | (self.base == "e"))
 
     def _backward(self, y, offset, smallest, out):
         y = np.asarray(y, dtype=np.float64)
@@ -210,10 +215,10 @@ class LogScaler(StreamingMixin, AffineScaler):
             out[...] = np.copysign(np.expm1(np.abs(y) * self._log_base()), y) - offset
         else:
             power = {"e": np.exp, 2: np.exp2, 10: lambda v: np.power(10.0, v)}[self.base]
-            by_one = np.broadcast_to(offset == 1, y.shape)
+            near = self._near_one(offset, y)
             wide = power(y) - offset
-            if by_one.any():
-                wide = np.where(by_one, np.expm1(y * self._log_base()), wide)
+            if near.any():
+                wide = np.where(near, np.expm1(y * self._log_base()), wide)
             out[...] = wide
 
     def _log1p(self, x):

@@ -54,6 +54,8 @@ class MaxAbsScaler(StreamingMixin, AffineScaler):
     """
 
     _parameter_constraints = {"copy": ["boolean"], "clip": ["boolean"]}
+    __metadata_request__fit = {"sample_weight": False}  # off by default, as scikit-learn has none
+    __metadata_request__partial_fit = {"sample_weight": False}
     _sparse_formats = ("csr", "csc")
 
     def __init__(self, *, copy=True, clip=False):
@@ -69,7 +71,7 @@ class MaxAbsScaler(StreamingMixin, AffineScaler):
     def _publish(self, statistic):
         self.max_abs_ = _max_abs(statistic)[0]
         self.scale_ = self._center_scale(statistic)[1][0]
-        self.n_samples_seen_ = samples_seen(statistic.rows[0])
+        self.n_samples_seen_ = samples_seen(statistic.rows[0]).item()
 
     def _vectors(self):
         return None, self._learnt("scale_")

@@ -1,8 +1,9 @@
 """One fitted scaler from several."""
 
-import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
+
+from skprep.scalers import checks
 
 
 def merge(scalers):
@@ -64,12 +65,12 @@ def _check_mergeable(first, scaler, number):
         _refuse(number, "class", type(scaler).__name__, type(first).__name__)
     ours, theirs = first.get_params(), scaler.get_params()
     for name in ours:
-        if not _same(ours[name], theirs[name]):
+        if not checks.same(ours[name], theirs[name]):
             _refuse(number, f"parameter {name!r}", theirs[name], ours[name])
     if scaler.n_features_in_ != first.n_features_in_:
         _refuse(number, "number of features", scaler.n_features_in_, first.n_features_in_)
     names = [getattr(s, "feature_names_in_", None) for s in (scaler, first)]
-    if not _same(*names):
+    if not checks.same(*names):
         _refuse(number, "feature names", *(None if n is None else list(n) for n in names))
 
 
@@ -79,11 +80,3 @@ def _refuse(number, what, received, required):
         f"{received!r} at place {number}, but {required!r} at place 0. "
         "Fit all parts with clones of one scaler, on the same columns in the same order."
     )
-
-
-def _same(a, b):
-    if isinstance(a, BaseEstimator):
-        return type(a) is type(b)  # their parameters are compared one by one
-    if isinstance(a, (np.ndarray, list, tuple)) or isinstance(b, (np.ndarray, list, tuple)):
-        return type(a) is type(b) and np.array_equal(np.asarray(a), np.asarray(b))
-    return a is b or a == b

@@ -80,6 +80,10 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
         "data_range": [None, tuple, list, np.ndarray],
     }
 
+    __metadata_request__fit = {"sample_weight": False}  # off by default, as scikit-learn has none
+    __metadata_request__partial_fit = {"sample_weight": False}
+    _learning_parameters = ("data_range",)
+
     def __init__(self, feature_range=(0, 1), *, copy=True, clip=False, data_range=None):
         self.feature_range = feature_range
         self.copy = copy
@@ -95,10 +99,11 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
         return super()._learn_from(X, y, sample_weight, reset=reset)
 
     def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
-        if self.feature_range[0] >= self.feature_range[1]:
+        low, high = self.feature_range
+        if not low < high or not np.isfinite(high - low):
             raise ValueError(
                 "Minimum of desired feature range must be smaller than maximum. Got "
-                f"{self.feature_range!r}. Pass (low, high) with low < high, for example (0, 1)."
+                f"{self.feature_range!r}. Pass finite (low, high) with low < high, for example (0, 1)."
             )
         statistic = Extrema.learn(X, codes, n_groups, sample_weight)
         if self.data_range is not None and statistic.is_finite():
@@ -139,21 +144,33 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
 
     def _publish(self, statistic):
         center, scale = self._center_scale(statistic)
-        low, high = self.feature_range
         self.data_min_ = center[0]
         self.data_max_ = np.where(statistic.count > 0, statistic.max, np.nan)[0]
         self.data_range_ = self.data_max_ - self.data_min_
-        self.scale_ = (high - low) / scale[0]
-        self.min_ = low - self.data_min_ * self.scale_
-        self.n_samples_seen_ = samples_seen(statistic.rows[0])
+        self.scale_, self.min_ = self._public_pair(center[0], scale[0])
+        self.n_samples_seen_ = samples_seen(statistic.rows[0]).item()
+
+    def _public_pair(self, low, span):
+        """Return ``scale_`` and ``min_`` for a data minimum and range."""
+        a, b = self.feature_range
+        scale = (b - a) / span
+        return scale, a - low * scale
 
     def _vectors(self):
-        span = self._learnt("data_range_")
-        return self._learnt("data_min_"), np.where(span == 0, 1.0, span)
+        """Return data minimum and range; or, where someone has set them, what scale_ and min_ say."""
+        scale, shift = self._learnt("scale_"), self._learnt("min_")
+        if hasattr(self, "data_min_") and hasattr(self, "data_range_"):
+            low, span = self._learnt("data_min_"), self._learnt("data_range_")
+            span = np.where(span == 0, 1.0, span)
+            published = self._public_pair(low, span)
+            if np.array_equal(published, (scale, shift), equal_nan=True):
+                return low, span
+        a, b = self.feature_range
+        return (a - shift) / scale, (b - a) / scale
 
     def _forward(self, x, center, scale, out):
         super()._forward(x, center, scale, out)
-        low, high = self.feature_range
+        low, high = (out.dtype.type(v) for v in self.feature_range)
         if (low, high) == (0, 1):
             return
         span = high - low
@@ -169,7 +186,7 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
             np.maximum(out, high, out=out, where=top)
 
     def _backward(self, x, center, scale, out):
-        low, high = self.feature_range
+        low, high = (out.dtype.type(v) for v in self.feature_range)
         if (low, high) != (0, 1):
             x = np.divide(np.subtract(x, low, out=out), high - low, out=out)
         super()._backward(x, center, scale, out)

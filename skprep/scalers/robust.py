@@ -81,6 +81,7 @@ class RobustScaler(AffineScaler):
         "unit_variance": ["boolean"],
         "clip": [None, Interval(Real, 0, None, closed="neither"), tuple, list],
     }
+    __metadata_request__fit = {"sample_weight": False}  # off by default, as scikit-learn has none
     _sparse_formats = ("csr", "csc")
     _shows_infinity = False
 
@@ -127,7 +128,7 @@ class RobustScaler(AffineScaler):
 
     def _publish(self, statistic):
         center, scale = self._center_scale(statistic)
-        self.center_ = None if center is None else center[0]
+        self.center_ = None if center is None else center[0].copy()
         self.scale_ = None if scale is None else scale[0]
 
     def _vectors(self):

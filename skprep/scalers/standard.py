@@ -102,6 +102,7 @@ class StandardScaler(StreamingMixin, AffineScaler):
         "estimator": [StrOptions({"moments", "median_of_means"})],
         "n_blocks": [Interval(Integral, 1, None, closed="left")],
     }
+    _learning_parameters = ("estimator", "n_blocks")
     _sparse_formats = "csr"
 
     def __init__(

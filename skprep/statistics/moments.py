@@ -135,7 +135,7 @@ class Moments(Statistic):
         """Merge in a common power of two, where squares would leave the range of float64."""
         half = [np.ldexp(p.origin, -1) + np.ldexp(p.offset, -1) for p in (self, other)]
         gap = np.where(weight > 0, half[1] - half[0], 0.0)
-        power = np.frexp(gap)[1] + 1
+        power = np.frexp(gap)[1].astype(np.int64) + 1
         power = np.where(np.abs(power) > SAFE, power, 0)
         terms = [(self.m2, self.exponent), (other.m2, other.exponent), (np.abs(gap), power)]
         lowest = np.iinfo(np.int64).min

@@ -37,7 +37,10 @@ def put(scaler, center, spread):
     if isinstance(scaler, StandardScaler):
         scaler.mean_, scaler.scale_ = center, scale
     elif isinstance(scaler, MinMaxScaler):
+        low, high = scaler.feature_range
         scaler.data_min_, scaler.data_range_ = center, spread
+        scaler.scale_ = (high - low) / scale
+        scaler.min_ = low - center * scaler.scale_
     elif isinstance(scaler, MaxAbsScaler):
         scaler.scale_ = scale
     else:
