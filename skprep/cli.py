@@ -9,7 +9,7 @@ from sklearn.datasets import load_breast_cancer
 
 from skprep.compare import compare as run_comparison
 from skprep.compare import n_steps, winner
-from skprep.report import verdict, write_report
+from skprep.report import about_groups, verdict, write_report
 from skprep.tables import TableError, prepare, read_table
 
 EXTRA = "The command line needs typer and rich, which are not installed: pip install 'skprep[cli]'"
@@ -46,11 +46,11 @@ def build_app():
         target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
         by: Annotated[
             str | None,
-            typer.Option(
-                help="Column that names each row's group (device, patient): no feature, and rows of one "
-                "group are kept together in a fold."
-            ),
+            typer.Option(help="Column that names each row's group (device, patient): scale by group too."),
         ] = None,
+        keep_together: Annotated[
+            bool, typer.Option(help="Keep the rows of one group together in a fold: all test groups are new.")
+        ] = False,
         out: Annotated[Path | None, typer.Option(help="Also write an HTML report here.")] = None,
         task: Annotated[
             Literal["auto", "classification", "regression"], typer.Option(help="What the target is.")
@@ -68,11 +68,18 @@ def build_app():
         """
         console, errors = Console(), Console(stderr=True)
         try:
-            table, target, title = _input(file, target)
-            if out is not None and not out.absolute().parent.is_dir():
-                raise TableError(f"--out must lie in an existing folder; {str(out.parent)!r} is none.")
-            settings = {"by": by, "kind": task, "folds": folds, "max_rows": max_rows, "seed": seed}
-            ready = prepare(table, target, **settings)
+            _check_out(file, out)
+            table, target, title = _input(file, target, by)
+            ready = prepare(
+                table,
+                target,
+                by=by,
+                keep_together=keep_together,
+                kind=task,
+                folds=folds,
+                max_rows=max_rows,
+                seed=seed,
+            )
             results = _run(ready, seed, console)
         except TableError as error:
             errors.print(f"Error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
@@ -89,10 +96,19 @@ def build_app():
     return app
 
 
-def _input(file, target):
+def _check_out(file, out):
+    if out is None:
+        return
+    if not out.absolute().parent.is_dir() or out.is_dir():
+        raise TableError(f"--out must be a file in an existing folder; received {str(out)!r}.")
+    if file is not None and out.exists() and out.samefile(file):
+        raise TableError(f"--out must not be the table itself; received {str(out)!r} for both.")
+
+
+def _input(file, target, by):
     if file is None:
-        if target is not None:
-            raise TableError("--target goes with a FILE; without one, bundled data are used.")
+        if target is not None or by is not None:
+            raise TableError("--target and --by go with a FILE; without one, bundled data are used.")
         return load_breast_cancer(as_frame=True).frame, "target", "breast cancer (bundled)"
     table = read_table(file)
     if target is None:
@@ -114,10 +130,12 @@ def _run(task, seed, console):
 
 def _show(title, task, results, console):
     from rich.table import Table
+    from rich.text import Text
 
     best, _ = winner(results)
     score = "accuracy" if task.kind == "classification" else "R²"
-    shown = Table(title=f"{title}: {len(task.X)} rows, {task.X.shape[1]} features, {task.folds} folds")
+    title = f"{title}: {len(task.X)} rows, {task.X.shape[1]} features, {task.folds} folds"
+    shown = Table(title=Text(title))
     for name, side in (("model", "left"), ("scaler", "left"), (score, "right"), ("spread", "right")):
         shown.add_column(name, justify=side, no_wrap=True)
     shown.add_column("fit, ms", justify="right", no_wrap=True)
@@ -132,9 +150,11 @@ def _show(title, task, results, console):
         previous = r.model
     console.print(shown)
     if not all(r.converged for r in results):
-        console.print("* the solver did not converge in every fold: it needs scaled features")
+        console.print("* the solver did not converge in every fold")
     for note in task.notes:
         console.print(f"- {note}", markup=False, highlight=False)
+    if task.by is not None:
+        console.print(about_groups(task, results), markup=False, highlight=False)
     console.print(verdict(results), style="bold", markup=False, highlight=False)
 
 

@@ -4,7 +4,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.compose import TransformedTargetRegressor, make_column_selector, make_column_transformer
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -16,11 +16,11 @@ from sklearn.model_selection import (
     StratifiedKFold,
 )
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import SVC, SVR
 
-from skprep.scalers import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from skprep.scalers import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from skprep.tables import TableError
 
 INNER_FOLDS = 3
@@ -28,13 +28,17 @@ INNER_FOLDS = 3
 
 @dataclass
 class Result:
-    """Outcome of one scaler in front of one model: a score and a fit time per fold."""
+    """Outcome of one scaler in front of one model: a score and a fit time per fold.
+
+    ``unseen`` counts the test rows whose group was in no training row; None without per-group scaling.
+    """
 
     scaler: str
     model: str
     scores: list
     fit_times: list
-    converged: bool
+    converged: bool = True
+    unseen: int = 0
 
     @property
     def mean(self):
@@ -47,15 +51,17 @@ class Result:
         return float(np.std(self.scores, ddof=1))
 
 
-def scalers():
-    """Return the scalers to compare, by name.
+def scalers(by=None):
+    """Return the scalers to compare, by name; with ``by`` also per group of that column.
 
     Examples
     --------
     >>> list(scalers())[:3]
     ['none', 'StandardScaler', 'MinMaxScaler']
+    >>> list(scalers("device"))[-2:]
+    ['RobustScaler by group', 'Standard by group, shrunk']
     """
-    return {
+    found = {
         "none": "passthrough",
         "StandardScaler": StandardScaler(),
         "MinMaxScaler": MinMaxScaler(),
@@ -64,6 +70,13 @@ def scalers():
         "LogScaler": LogScaler(handle_invalid="clip"),
         "Log + StandardScaler": make_pipeline(LogScaler(handle_invalid="clip"), StandardScaler()),
     }
+    if by is not None:
+        settings = {"by": by, "handle_unknown": "global"}
+        for inner in (StandardScaler(), MinMaxScaler(), RobustScaler()):
+            found[f"{type(inner).__name__} by group"] = GroupScaler(inner, **settings)
+        shrunk = GroupScaler(StandardScaler(), shrinkage="auto", **settings)
+        found["Standard by group, shrunk"] = shrunk
+    return found
 
 
 def models(kind, n_rows=100):
@@ -92,17 +105,19 @@ def compare(task, *, seed=0, progress=lambda: None):
     scaling, imputation, encoding and hyperparameters never see the rows they are judged on.
     """
     smallest = int(len(task.X) * (1 - 1 / task.folds) * (1 - 1 / INNER_FOLDS))
-    outer = list(_splitter(task, task.folds, seed).split(task.X, task.y, task.groups))
+    together = task.by if task.keep_together else None
+    outer = list(_splitter(task, task.folds, seed).split(task.X, task.y, together))
+    by = None if task.by is None else task.by.name
     for model_name, (model, grid) in models(task.kind, smallest).items():
-        for scaler_name, scaler in scalers().items():
-            result = Result(scaler_name, model_name, [], [], True)
+        for scaler_name, scaler in scalers(by).items():
+            result = Result(scaler_name, model_name, [], [])
             for train, test in outer:
                 try:
-                    _run_fold(task, train, test, _pipeline(scaler, model), grid, seed, result)
+                    _run_fold(task, train, test, _pipeline(scaler, model, by), grid, seed, result)
                 except ValueError as error:
                     raise TableError(
                         f"The table cannot be split and fitted ({scaler_name}, {model_name}): {error}. "
-                        "Pass fewer --folds, or bring more rows of each class and group."
+                        "Try another number of --folds, or bring more rows of each class and group."
                     ) from error
                 progress()
             yield result
@@ -116,12 +131,17 @@ def _run_fold(task, train, test, pipeline, grid, seed, result):
         cv=_splitter(task, INNER_FOLDS, seed),
         error_score="raise",
     )
-    groups = None if task.groups is None else task.groups[train]
+    table, groups = task.X, None
+    if task.by is not None:
+        table, groups = task.X.assign(**{task.by.name: task.by}), task.by.iloc[train]
+        result.unseen += int((~task.by.iloc[test].isin(groups)).sum())
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", ConvergenceWarning)
-        search.fit(task.X.iloc[train], task.y[train], groups=groups)
-        score = search.score(task.X.iloc[test], task.y[test])
+        search.fit(table.iloc[train], task.y[train], groups=groups if task.keep_together else None)
+        score = search.score(table.iloc[test], task.y[test])
+    if not np.isfinite(score):
+        raise ValueError(f"the score of a fold with {len(test)} test rows is not defined")
     result.scores.append(float(score))
     result.fit_times.append(search.refit_time_)
     result.converged &= not caught
@@ -129,7 +149,7 @@ def _run_fold(task, train, test, pipeline, grid, seed, result):
 
 def n_steps(task):
     """Return how often :func:`compare` will call ``progress``."""
-    return len(scalers()) * len(models(task.kind)) * task.folds
+    return len(scalers(task.by)) * len(models(task.kind)) * task.folds
 
 
 def winner(results):
@@ -139,20 +159,27 @@ def winner(results):
     return best, sorted(ties, key=lambda r: -r.mean)
 
 
-def _pipeline(scaler, model):
-    numbers = make_pipeline(scaler, SimpleImputer(strategy="median", keep_empty_features=True))
+def _pipeline(scaler, model, by):
+    """Return scaler, imputer, encoder and model; the key column goes to per-group scalers only."""
+    impute = SimpleImputer(strategy="median", keep_empty_features=True)
+    grouped = isinstance(scaler, GroupScaler)
+
+    def numbers(X):
+        return [c for c in X.select_dtypes(np.number).columns if c != by] + ([by] if grouped else [])
+
+    def categories(X):
+        return [c for c in X.select_dtypes(exclude=np.number).columns if c != by]
+
     columns = make_column_transformer(
-        (numbers, make_column_selector(dtype_include=np.number)),
-        (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude=np.number)),
+        (make_pipeline(scaler, impute), numbers),
+        (OneHotEncoder(handle_unknown="ignore"), categories),
         sparse_threshold=0.0,
     )
-    pipeline = make_pipeline(columns, model)
-    pipeline.steps = [("columns", columns), ("model", model)]
-    return pipeline
+    return Pipeline([("columns", columns), ("model", model)])
 
 
 def _splitter(task, folds, seed):
-    if task.groups is None:
+    if not task.keep_together:
         split = StratifiedKFold if task.kind == "classification" else KFold
         return split(folds, shuffle=True, random_state=seed)
     if task.kind == "classification":

@@ -1,5 +1,6 @@
 """The comparison as a self-contained HTML page: a table, and histograms before and after."""
 
+import importlib.metadata
 import os
 import tempfile
 from html import escape
@@ -10,6 +11,7 @@ from sklearn.base import clone
 from skprep.compare import scalers, winner
 
 PICTURED = 6  # features shown as histograms
+NAMED = 3  # ties named in the verdict
 BINS = 30
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a2e }
@@ -54,6 +56,7 @@ def render(title, task, results):
     """Return the page as text."""
     best, _ = winner(results)
     score = "accuracy" if task.kind == "classification" else "R²"
+    version = importlib.metadata.version("skprep")
     notes = "".join(f"<li>{escape(note)}</li>" for note in task.notes)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -62,9 +65,11 @@ def render(title, task, results):
         f"<p>{escape(verdict(results))}</p>\n"
         f"<p>{len(task.X)} rows, {task.X.shape[1]} features. Mean {score} over {task.folds} "
         "cross-validation folds and its standard deviation; every fold scales, imputes and tunes on "
-        f"its own training rows only.</p>\n<ul>{notes}</ul>\n"
+        f"its own training rows only. skprep {version}.</p>\n<p>{escape(about_groups(task, results))}</p>\n"
+        f"<ul>{notes}</ul>\n"
         f"<h2>Results</h2>\n{_table(results, best, score)}\n"
-        f"<h2>Before and after</h2>\n{_histograms(task, best.scaler)}\n</body></html>\n"
+        f"<h2>Before and after</h2>\n<p>The first {PICTURED} numeric features at most; here the scaler is "
+        f"fitted to all rows.</p>\n{_histograms(task, best.scaler)}\n</body></html>\n"
     )
 
 
@@ -78,14 +83,30 @@ def verdict(results):
     )
     if ties:
         pairs = "1 other pair lies" if len(ties) == 1 else f"{len(ties)} other pairs lie"
-        text += f" {pairs} within that spread: folds alone do not tell them apart."
+        names = ", ".join(f"{r.scaler} with {r.model}" for r in ties[:NAMED])
+        text += (
+            f" {pairs} within that spread ({names}{', ...' if len(ties) > NAMED else ''}): "
+            "folds alone do not tell them apart."
+        )
     return text
+
+
+def about_groups(task, results):
+    """Return what the split did with the groups, in a sentence; nothing where there are none."""
+    if task.by is None:
+        return ""
+    kept = "are kept together in a fold" if task.keep_together else "are spread over the folds"
+    return (
+        f"Rows of one group of {str(task.by.name)!r} {kept}: {results[0].unseen} of {len(task.X)} test "
+        "rows met a group that was in no training row; scaling by group gave those the parameters of all "
+        "training rows."
+    )
 
 
 def _table(results, best, score):
     rows = [
         f"<tr><th>model</th><th>scaler</th><th class=n>{score}</th><th class=n>spread</th>"
-        "<th class=n>fit, ms</th></tr>"
+        "<th class=n>fit of both, ms</th></tr>"
     ]
     for r in sorted(results, key=lambda r: (r.model, -r.mean)):
         mark = " class=best" if r is best else ""
@@ -100,12 +121,14 @@ def _table(results, best, score):
 def _histograms(task, scaler_name):
     numbers = task.X.select_dtypes(np.number)
     columns = list(numbers.columns[:PICTURED])
-    scaler = scalers()[scaler_name]
+    by = None if task.by is None else task.by.name
+    scaler = scalers(by)[scaler_name]
     values = numbers[columns].to_numpy()
     if scaler == "passthrough":
         after, label = values, "not scaled"
     else:
-        after, label = clone(scaler).fit_transform(values), f"after {scaler_name}"
+        given = values if "by group" not in scaler_name else numbers[columns].assign(**{by: task.by})
+        after, label = clone(scaler).fit_transform(given), f"after {scaler_name}"
     figures = []
     for j, name in enumerate(columns):
         figures.append(_figure(values[:, j], f"{name}: before", ""))
@@ -114,14 +137,21 @@ def _histograms(task, scaler_name):
 
 
 def _figure(values, caption, kind):
-    counts, edges = np.histogram(values[np.isfinite(values)], bins=BINS)
+    values = values[np.isfinite(values)]
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    span = high - low if high > low else 1.0
+    place = np.minimum((values - low) / span * BINS, BINS - 1).astype(int)
+    counts = np.bincount(place, minlength=BINS)
     heights = 100 * counts / max(1, counts.max())
     bars = "".join(
         f'<rect class="{kind}" x="{10 + 12 * i}" y="{110 - h:.1f}" width="11" height="{h:.1f}"/>'
         for i, h in enumerate(heights)
     )
-    ticks = [(10, "start", edges[0]), (10 + 6 * BINS, "middle", (edges[0] + edges[-1]) / 2)]
-    ticks.append((10 + 12 * BINS, "end", edges[-1]))
+    ticks = [
+        (10, "start", low),
+        (10 + 6 * BINS, "middle", low + span / 2),
+        (10 + 12 * BINS, "end", low + span),
+    ]
     labels = "".join(
         f'<text x="{x}" y="126" text-anchor="{anchor}">{value:.4g}</text>' for x, anchor, value in ticks
     )

@@ -1,11 +1,13 @@
 """A table from a file, made ready to be compared on: what to predict from what."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 MANY_CLASSES = 20  # whole numbers with more distinct values than this are a quantity
+MOSTLY = 0.8  # text of which so much reads as numbers is a quantity with slips
 MANY_LEVELS = 50  # text with more distinct values than this is a name, not a category
 
 
@@ -23,8 +25,10 @@ class Task:
         Features: float columns, and categories as text.
     y : ndarray
         Target: floats, or the number of the class.
-    groups : ndarray or None
-        Rows of one group are never split between training and test rows.
+    by : Series or None
+        The group of each row (device, patient).
+    keep_together : bool
+        Whether the rows of a group are never split between training and test rows.
     kind : {"classification", "regression"}
     folds : int
         Number of outer folds.
@@ -34,7 +38,8 @@ class Task:
 
     X: pd.DataFrame
     y: np.ndarray
-    groups: np.ndarray | None
+    by: pd.Series | None
+    keep_together: bool
     kind: str
     folds: int
     notes: list = field(default_factory=list)
@@ -69,10 +74,22 @@ def _read_text(path):
     table = pd.read_csv(path)
     if table.shape[1] > 1:
         return table
-    return pd.read_csv(path, sep=None, engine="python")  # another separator than the comma
+    header = str(table.columns[0])
+    separator = max(";\t|", key=header.count)
+    if separator not in header:
+        return table
+    table = pd.read_csv(path, sep=separator)
+    return pd.read_csv(path, sep=separator, decimal=",") if _has_decimal_commas(table) else table
 
 
-def prepare(table, target, *, by=None, kind="auto", folds=5, max_rows=2000, seed=0):
+def _has_decimal_commas(table):
+    text = table.select_dtypes(["object", "string"])
+    return any(
+        column.dropna().astype(str).str.fullmatch(r"-?\d+,\d+").mean() > 0.5 for _, column in text.items()
+    )
+
+
+def prepare(table, target, *, by=None, keep_together=False, kind="auto", folds=5, max_rows=2000, seed=0):
     """Return the :class:`Task` of a table, or raise a TableError that says what is missing.
 
     Parameters
@@ -81,8 +98,10 @@ def prepare(table, target, *, by=None, kind="auto", folds=5, max_rows=2000, seed
     target : str
         Column to predict.
     by : str, default=None
-        Column that names the group of each row (device, patient): it is no feature, and
-        folds keep the rows of a group together.
+        Column that names the group of each row (device, patient). It is no feature, but what
+        per-group scaling goes by.
+    keep_together : bool, default=False
+        Keep the rows of a group together in a fold, so that every test row meets a group never seen.
     kind : {"auto", "classification", "regression"}, default="auto"
         "auto": a target of text, booleans or at most 20 whole numbers is a class.
     folds : int, default=5
@@ -109,9 +128,9 @@ def prepare(table, target, *, by=None, kind="auto", folds=5, max_rows=2000, seed
             f"{folds} folds need at least {2 * folds} rows with a target; there are {len(table)}. "
             "Bring more rows, or pass a smaller --folds."
         )
-    groups = None if by is None else _groups(table[by], folds)
+    groups = None if by is None else _groups(table[by], folds if keep_together else 1, notes)
     X = _features(table.drop(columns=[c for c in (target, by) if c is not None]), notes)
-    return Task(X, y, groups, kind, folds, notes)
+    return Task(X, y, groups, keep_together, kind, folds, notes)
 
 
 def _check_columns(table, target, by):
@@ -148,21 +167,25 @@ def _quantity(target):
     return y
 
 
-def _groups(by, folds):
-    groups, keys = pd.factorize(by, use_na_sentinel=False)
-    if len(keys) < folds:
+def _groups(by, folds, notes):
+    n_groups = by.nunique(dropna=False)
+    if n_groups < folds:
         raise TableError(
-            f"--by {by.name!r} must have at least as many groups as there are folds ({folds}); it has "
-            f"{len(keys)}. Pass a smaller --folds."
+            f"--keep-together needs at least as many groups as there are folds ({folds}); "
+            f"{by.name!r} has {n_groups}. Pass a smaller --folds."
         )
-    return groups
+    missing = int(by.isna().sum())
+    unnamed = f", {missing} rows without a key are one of them" if missing else ""
+    notes.append(f"{n_groups} groups in {by.name!r}{unnamed}")
+    return by
 
 
 def _kind_of(target):
     if not pd.api.types.is_numeric_dtype(target) or pd.api.types.is_bool_dtype(target):
         return "classification"
     values = pd.unique(target)
-    whole = np.all(np.asarray(values, dtype=np.float64) % 1 == 0)
+    numbers = np.asarray(values, dtype=np.float64)
+    whole = np.isfinite(numbers).all() and (numbers % 1 == 0).all()
     return "classification" if whole and len(values) <= MANY_CLASSES else "regression"
 
 
@@ -176,17 +199,23 @@ def _rows_with_target(table, target, notes):
 
 
 def _frequent_classes(table, target, folds, notes):
+    odd = next((v for v in table[target] if not isinstance(v, Hashable)), None)
+    if odd is not None:
+        raise TableError(
+            f"The target {target!r} must hold numbers or text; it holds {type(odd).__name__}. "
+            "Pass another --target."
+        )
     counts = table[target].value_counts()
     rare = counts[counts < folds]
     if len(counts) < 2:
         raise TableError(
             f"Classification needs at least two classes; the target {target!r} is "
-            f"{counts.index[0]!r} in every row. Pass another --target."
+            f"{str(counts.index[0])!r} in every row. Pass another --target."
         )
     if len(counts) - len(rare) < 2:
         raise TableError(
             f"{folds} folds need at least two classes with {folds} rows each; the target {target!r} "
-            f"has {dict(counts.head(5))}. Pass a smaller --folds, --task regression or another --target."
+            f"has {_counted(counts)}. Pass a smaller --folds, --task regression or another --target."
         )
     if len(rare):
         notes.append(
@@ -195,12 +224,17 @@ def _frequent_classes(table, target, folds, notes):
     return table[~table[target].isin(rare.index)]
 
 
+def _counted(counts, most=5):
+    shown = ", ".join(f"{str(value)!r} {n} times" for value, n in counts.head(most).items())
+    return shown + (", ..." if len(counts) > most else "")
+
+
 def _features(table, notes):
     kept = {}
     for name, column in table.items():
-        values = _as_feature(column)
+        values = _as_feature(column, notes)
         if values is None:
-            notes.append(f"column {name!r} left out: {column.nunique()} different texts, a name")
+            notes.append(f"column {name!r} left out: neither numbers nor categories ({_example(column)})")
         elif values.nunique() == 0:
             notes.append(f"column {name!r} left out: empty")
         elif values.nunique() == 1 and values.notna().all():
@@ -226,16 +260,37 @@ def _features(table, notes):
     return X
 
 
-def _as_feature(column):
+def _as_feature(column, notes):
     """Return a column as floats or as text; None where it is neither a quantity nor a category."""
     if pd.api.types.is_numeric_dtype(column):
         return column.astype(np.float64)
     if pd.api.types.is_datetime64_any_dtype(column):
+        notes.append(f"column {column.name!r}: seconds since its first moment")
         seconds = (column - column.min()) / pd.Timedelta(seconds=1)
         return seconds.astype(np.float64)
-    if column.nunique() > MANY_LEVELS:
+    numbers = pd.to_numeric(column, errors="coerce") if column.dtype != object or _is_text(column) else None
+    if numbers is not None and numbers.notna().sum() >= MOSTLY * column.notna().sum() > 0:
+        odd = column[numbers.isna() & column.notna()]
+        if len(odd):
+            notes.append(
+                f"column {column.name!r}: {len(odd)} of {column.notna().sum()} values are no numbers "
+                f"({str(odd.iloc[0])!r} in row {odd.index[0]}) and count as missing"
+            )
+        return numbers.astype(np.float64)
+    if not _is_text(column) or column.nunique() > MANY_LEVELS:
         return None
+    notes.append(f"column {column.name!r}: {column.nunique()} categories, one column each")
     return column.astype(str).where(column.notna(), "missing").astype(object)
+
+
+def _is_text(column):
+    values = column.dropna()
+    return all(isinstance(v, str | bool) for v in values)
+
+
+def _example(column):
+    values = column.dropna()
+    return f"{values.nunique()} different texts" if _is_text(column) else type(values.iloc[0]).__name__
 
 
 def _some(names, most=12):

@@ -11,6 +11,7 @@ from sklearn.datasets import load_diabetes, load_wine
 from typer.testing import CliRunner
 
 from skprep.cli import build_app
+from skprep.compare import scalers
 
 
 def run(*arguments):
@@ -67,7 +68,7 @@ def test_the_report_is_one_page_that_loads_nothing(wine, tmp_path):
     assert code == 0
     assert "http" not in page
     assert "<script>" not in page
-    assert page.count("<tr") == 22
+    assert page.count("<tr") == 1 + 3 * len(scalers())
     assert page.count("<svg") == 2 * min(6, wine.shape[1] - 1)
     assert [p.name for p in tmp_path.iterdir() if p.suffix == ".tmp"] == []
 
@@ -87,7 +88,8 @@ def test_messy_columns_get_a_sensible_result(wine, tmp_path):
     out = re.sub(r"\s+", " ", out)
     assert code == 0
     assert "17 rows without a target left out" in out
-    assert "column 'id' left out: 161 different texts, a name" in out
+    assert "column 'id' left out: neither numbers nor categories (161 different texts)" in out
+    assert "column 'region': 2 categories, one column each" in out
     assert "column 'always' left out: constant" in out
     assert "column 'empty' left out: empty" in out
     assert "missing values: filled with the median of the training rows" in out
@@ -104,10 +106,34 @@ def test_rows_of_one_group_stay_together(tmp_path):
     def best(*options):
         code, out, _ = run("compare", path, "--target", "target", "--folds", 4, *options)
         assert code == 0
-        return float(re.search(r"Best: .* (\d\.\d+) ±", out).group(1))
+        out = re.sub(r"\s+", " ", out)
+        return float(re.search(r"Best: .* (\d\.\d+) ±", out).group(1)), out
 
-    assert best() > 0.95  # the device is in the training rows
-    assert best("--by", "device") < 0.85
+    score, out = best()
+    assert score > 0.95  # the device is in the training rows
+    assert "by group" not in out
+    score, out = best("--by", "device", "--keep-together")
+    assert score < 0.85
+    assert "kept together in a fold: 200 of 200 test rows met a group" in out
+    assert "Standard by group, shrunk" in out
+
+
+def test_per_group_scaling_wins_where_devices_differ(tmp_path):
+    rng = np.random.default_rng(0)
+    device = np.repeat(["a", "b", "c"], 60)
+    y = rng.integers(0, 2, 180)
+    offset = np.repeat([0.0, 50.0, -80.0], 60)
+    table = pd.DataFrame(
+        {"x": y * 3 + rng.normal(size=180) + offset, "z": rng.normal(size=180), "device": device}
+    )
+    table["target"] = y
+    path = save(table, tmp_path)
+    code, out, _ = run("compare", path, "--target", "target", "--by", "device", "--folds", 3)
+    out = re.sub(r"\s+", " ", out)
+    assert code == 0
+    assert re.search(r"Best: \w+ by group", out)
+    assert "3 groups in 'device'" in out
+    assert "spread over the folds: 0 of 180 test rows met" in out
 
 
 def test_a_large_table_is_represented_by_some_of_its_rows(wine, tmp_path):
@@ -160,10 +186,13 @@ def test_a_bad_file_gets_a_sentence_and_exit_code_2(tmp_path, name):
         (["--target", "target", "--by", "target"], "--by and --target must differ"),
         (["--target", "target", "--task", "regression"], "Regression needs a numeric target"),
         (
-            ["--target", "target", "--by", "few"],
-            "as many groups as there are folds (5); it has 2",
+            ["--target", "target", "--by", "few", "--keep-together"],
+            "as many groups as there are folds (5); 'few' has 2",
         ),
-        (["--target", "target", "--out", "nowhere/report.html"], "--out must lie in an existing folder"),
+        (
+            ["--target", "target", "--out", "nowhere/report.html"],
+            "--out must be a file in an existing folder",
+        ),
     ],
 )
 def test_bad_options_get_a_sentence(wine, tmp_path, options, message):
@@ -176,7 +205,7 @@ def test_bad_options_get_a_sentence(wine, tmp_path, options, message):
 def test_a_target_without_a_file_is_refused():
     assert run("compare", "--target", "target")[::2] == (
         2,
-        "Error: --target goes with a FILE; without one, bundled data are used. ",
+        "Error: --target and --by go with a FILE; without one, bundled data are used. ",
     )
 
 
@@ -184,9 +213,28 @@ def test_a_group_split_that_cannot_be_trained_gets_a_sentence(tmp_path):
     # Two groups hold one class each: some training fold has a single class.
     table = pd.DataFrame({"x": np.arange(40.0), "g": np.arange(40) // 20, "target": np.arange(40) // 20})
     path = save(table, tmp_path)
-    code, _, err = run("compare", path, "--target", "target", "--by", "g", "--folds", 2)
+    code, _, err = run("compare", path, "--target", "target", "--by", "g", "--keep-together", "--folds", 2)
     assert code == 2
     assert "cannot be split and fitted" in err
+
+
+def test_the_table_itself_is_never_overwritten(wine, tmp_path):
+    path = save(wine, tmp_path)
+    before = path.read_bytes()
+    code, _, err = run("compare", path, "--target", "target", "--out", path)
+    assert code == 2
+    assert "--out must not be the table itself" in err
+    assert path.read_bytes() == before
+
+
+def test_a_narrow_far_off_column_is_pictured(wine, tmp_path):
+    wine.insert(0, "when", 1e16 + 2.0 * (np.arange(len(wine)) % 4))
+    out_file = tmp_path / "report.html"
+    path = save(wine, tmp_path, "[red]wine.parquet")
+    code, out, _ = run("compare", path, "--target", "target", "--folds", 2, "--out", out_file)
+    assert code == 0
+    assert "[red]wine.parquet" in out
+    assert "when: before" in out_file.read_text(encoding="utf-8")
 
 
 def test_an_interrupted_report_leaves_the_old_one(wine, tmp_path, monkeypatch):

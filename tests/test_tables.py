@@ -35,9 +35,10 @@ def test_features_are_floats_and_categories():
 
 
 def test_groups_are_numbered_and_leave_the_features():
-    task = prepare(table(device=["a", "b", None, "d"] * 10), "y", by="device", folds=4)
-    assert task.groups.tolist() == [0, 1, 2, 3] * 10
+    task = prepare(table(device=["a", "b", None, "d"] * 10), "y", by="device", folds=4, keep_together=True)
+    assert task.by.tolist()[:2] == ["a", "b"]
     assert "device" not in task.X
+    assert "4 groups in 'device', 10 rows without a key are one of them" in task.notes
 
 
 def test_rare_classes_are_left_out_by_name():
@@ -59,6 +60,33 @@ def test_equal_column_names_are_refused():
 def test_too_few_rows_are_refused():
     with pytest.raises(TableError, match="5 folds need at least 10 rows with a target; there are 6"):
         prepare(table(n_rows=6, t=np.linspace(0, 1, 6)), "t")
+
+
+def test_numbers_with_a_slip_stay_numbers():
+    x = [*[str(v) for v in range(39)], "?"]
+    task = prepare(table(size=x), "y")
+    assert task.X["size"].tolist()[:39] == [float(v) for v in range(39)]
+    assert np.isnan(task.X["size"].iloc[39])
+    assert "column 'size': 1 of 40 values are no numbers ('?' in row 39) and count as missing" in task.notes
+
+
+def test_objects_that_are_neither_numbers_nor_text_are_left_out():
+    task = prepare(table(tags=[[1, 2]] * 40), "y")
+    assert "column 'tags' left out: neither numbers nor categories (list)" in task.notes
+    with pytest.raises(TableError, match="must hold numbers or text; it holds dict"):
+        prepare(table(tags=[{"a": i} for i in range(40)]), "tags")
+
+
+def test_a_single_column_is_not_split_at_letters(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("ID\n1\n2\n")
+    assert list(read_table(path).columns) == ["ID"]
+
+
+def test_decimal_commas_are_read(tmp_path):
+    path = tmp_path / "europe.csv"
+    path.write_text("a;b\n1,5;x\n2,25;y\n")
+    assert read_table(path)["a"].tolist() == [1.5, 2.25]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

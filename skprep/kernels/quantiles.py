@@ -80,8 +80,10 @@ def interpolate(low, high, fraction):
     >>> float(interpolate(1.0, 3.0, 0.25))
     1.5
     """
-    gap = high - low
-    return np.where(fraction < 0.5, low + fraction * gap, high - (1.0 - fraction) * gap)
+    with np.errstate(over="ignore", invalid="ignore"):
+        gap = high - low
+        near = np.where(fraction < 0.5, low + fraction * gap, high - (1.0 - fraction) * gap)
+        return np.where(np.isinf(gap), (1.0 - fraction) * low + fraction * high, near)
 
 
 def _place_ranks(x, ranks, start, stop):

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from numbers import Real
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator
@@ -15,6 +16,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skprep.frames.eager import key_column
 from skprep.kernels.blocks import row_blocks
 
 LEAST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100  # beyond, sums of weights leave float64
@@ -52,11 +54,65 @@ def check_rows(estimator, X, *, reset=False, sparse_formats=False, writeable=Fal
         "ensure_all_finite": False,
         "force_writeable": writeable,
     }
-    if named or not _names_may_pass(estimator, X):
-        return validate_data(estimator, X, reset=reset, **rules)
-    X = check_array(X, estimator=estimator, input_name="X", **rules)
+    given = X
+    try:
+        if named or not _names_may_pass(estimator, X):
+            return validate_data(estimator, X, reset=reset, **rules)
+        X = check_array(X, estimator=estimator, input_name="X", **rules)
+    except (ValueError, TypeError) as error:
+        name_text(estimator, given, error)
+        raise
     _check_n_features(estimator, X, reset=False)
     return X
+
+
+def name_text(estimator, X, error):
+    """Raise a ValueError that names the first text in ``X`` where that is what ``error`` is about."""
+    if "could not convert string to float" not in str(error):
+        return
+    names = _get_feature_names(X)
+    X = X if hasattr(X, "shape") else np.array(X, dtype=object)
+    for column in range(X.shape[1]):
+        for row, value in enumerate(key_column(X, column)):
+            if isinstance(value, str) and not _is_number(value):
+                name = f"column {column}" if names is None else f"column {names[column]!r}"
+                raise ValueError(
+                    f"{error}. {type(estimator).__name__} scales numbers; received {value!r} in {name}, "
+                    f"row {row}. Leave the column out, encode it, or scale the others with a "
+                    "ColumnTransformer."
+                ) from error
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def per_feature(estimator, value, n_features, name):
+    """Return a parameter as one float per feature: a number, a sequence, or labels by feature name."""
+    names = getattr(estimator, "feature_names_in_", None)
+    labelled = isinstance(value, dict) or (
+        isinstance(value, pd.Series) and value.index.dtype.kind not in "iu"
+    )
+    if labelled:
+        value = dict(value)
+        if names is None or set(value) != set(names):
+            known = "X has no names" if names is None else f"X has {list(names)}"
+            raise ValueError(
+                f"{name} by label must name every feature of X; received {list(value)}, but {known}. "
+                "Pass a frame with these columns, or numbers in the order of the columns."
+            )
+        value = [value[n] for n in names]
+    try:
+        return np.broadcast_to(np.asarray(value, dtype=np.float64), n_features)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be a number, or one number for each of {n_features} features; received {value!r}. "
+            "Pass a single number if it is the same for all."
+        ) from error
 
 
 def _names_may_pass(estimator, X):
@@ -166,6 +222,17 @@ def name_column(estimator, column):
     return f"column {column}" if names is None else f"column {names[column]!r}"
 
 
+def check_range(estimator, spread, low, high):
+    """Refuse a feature whose range overflows."""
+    if np.isinf(spread).any():
+        group, column = np.unravel_index(np.isinf(spread).argmax(), spread.shape)
+        raise ValueError(
+            "The range of a feature must fit into float64; received one from "
+            f"{low[group, column]:g} to {high[group, column]:g} in {name_column(estimator, column)}. "
+            "Divide the feature by a constant first."
+        )
+
+
 def samples_seen(count):
     """Return counts per feature the way scikit-learn shows them: one number where all are equal.
 
@@ -179,7 +246,7 @@ def samples_seen(count):
     >>> samples_seen(np.array([3.0, 2.5]))
     array([3. , 2.5])
     """
-    if (count == np.floor(count)).all():
+    if (count == np.floor(count)).all() and (count < 2.0**53).all():
         count = count.astype(np.int64)
     return count[0] if (count == count[0]).all() else count
 

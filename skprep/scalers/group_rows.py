@@ -191,7 +191,7 @@ class GroupRows:
                 part, dtype=[np.float64, np.float32, np.float16], ensure_all_finite=False, input_name="X"
             )
         except (ValueError, TypeError) as error:
-            _name_text(part, names, error)
+            checks.name_text(estimator, part, error)
             raise
 
 
@@ -244,21 +244,6 @@ def _refuse_both(estimator):
         f"The key is in column by={estimator.by!r}; received groups as well. "
         "Leave groups out, or pass by=None."
     )
-
-
-def _name_text(part, names, error):
-    """Raise an error that names the first text among the features, if there is one."""
-    for j in range(part.shape[1]):
-        column = key_column(part, j)
-        for value in column[column.map(lambda v: isinstance(v, str))]:
-            try:
-                float(value)
-            except ValueError:
-                name = f"column {j} of the features" if names is None else f"column {names[j]!r}"
-                raise ValueError(
-                    "GroupScaler scales numbers, and every column that is not in by= is scaled; received "
-                    f"{value!r} in {name}. Name the column in by=, or leave it out."
-                ) from error
 
 
 def _listed(names, most=12):

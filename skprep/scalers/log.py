@@ -7,7 +7,7 @@ from sklearn.utils._param_validation import Options, StrOptions
 
 from skprep.kernels.blocks import row_blocks
 from skprep.scalers.base import AffineScaler, StreamingMixin
-from skprep.scalers.checks import name_column, refuse_infinity
+from skprep.scalers.checks import name_column, per_feature, refuse_infinity
 from skprep.statistics import SmallestTwo
 
 
@@ -29,8 +29,9 @@ class LogScaler(StreamingMixin, AffineScaler):
     method : {"log", "symlog", "arcsinh"}, default="log"
         ``"log"`` needs ``x + c > 0``; the other two take any sign, are nearly linear around
         0 and logarithmic far from it.
-    offset : "auto", float or array-like of shape (n_features,), default="auto"
-        What is added first. ``"auto"`` learns it for ``"log"`` from the training rows, per feature:
+    offset : "auto", float, array-like of shape (n_features,) or dict, default="auto"
+        What is added first; a dict or Series gives it by feature name. ``"auto"`` learns it for
+        ``"log"`` from the training rows, per feature:
 
         - 0 where the training minimum is positive;
         - otherwise ``gap - minimum``, where ``gap`` is the smallest positive distance of a training
@@ -95,7 +96,7 @@ class LogScaler(StreamingMixin, AffineScaler):
     _parameter_constraints = {
         "base": [StrOptions({"e"}), Options(Real, {2, 10})],
         "method": [StrOptions({"log", "symlog", "arcsinh"})],
-        "offset": [StrOptions({"auto"}), Real, "array-like"],
+        "offset": [StrOptions({"auto"}), Real, "array-like", dict],
         "handle_invalid": [StrOptions({"error", "nan", "clip"})],
         "copy": ["boolean"],
     }
@@ -122,17 +123,23 @@ class LogScaler(StreamingMixin, AffineScaler):
             block = (np.where(inside, X[rows], np.nan), None if codes is None else codes[rows])
             weight = None if sample_weight is None else sample_weight[rows]
             whole = whole.merge(SmallestTwo.learn(*block, n_groups, weight))
+        if self.method == "log" and self.handle_invalid == "clip":
+            self._refuse_nothing_inside(X, whole)
         return whole
 
+    def _refuse_nothing_inside(self, X, statistic):
+        for column in np.flatnonzero((statistic.count == 0).all(axis=0)):
+            if not np.isnan(X[:, column]).all():
+                raise ValueError(
+                    'handle_invalid="clip" needs a training value inside the domain; received none in '
+                    f"{name_column(self, column)} with offset={self.offset!r}. Pass a larger offset."
+                )
+
     def _known_offset(self, n_features):
-        try:
-            offset = np.broadcast_to(np.asarray(self.offset, dtype=np.float64), n_features)
-        except (TypeError, ValueError):
-            offset = np.array([np.nan])
+        offset = per_feature(self, self.offset, n_features, "offset")
         if not np.isfinite(offset).all():
             raise ValueError(
-                'offset must be "auto", a finite number, or an array with one finite number for each '
-                f"of {n_features} features; received {self.offset!r}. "
+                f'offset must be "auto" or finite; received {self.offset!r}. '
                 'With "auto" it is learnt from the training rows.'
             )
         return offset

@@ -1,6 +1,6 @@
 """One fitted scaler from several."""
 
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.scalers import checks
@@ -38,6 +38,11 @@ def merge(scalers):
     >>> merge(parts).transform([[2.5]])
     array([[0.5]])
     """
+    if isinstance(scalers, BaseEstimator):
+        raise ValueError(
+            f"merge takes a list of fitted scalers; received a single {type(scalers).__name__}. "
+            "Pass merge([a, b, ...])."
+        )
     scalers = list(scalers)
     if not scalers:
         raise ValueError(

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from skprep.scalers.base import AffineScaler, StreamingMixin
-from skprep.scalers.checks import name_column, samples_seen
+from skprep.scalers.checks import check_range, name_column, per_feature, samples_seen
 from skprep.statistics import Extrema
 
 
@@ -113,33 +113,29 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
         return statistic
 
     def _known_range(self, n_features):
-        try:
-            low, high = (np.broadcast_to(np.asarray(v, float), n_features) for v in self.data_range)
-        except (TypeError, ValueError):
-            low = high = np.full(n_features, np.nan)
-        wrong = np.flatnonzero(~(low < high) | ~np.isfinite(high - low))
+        if len(self.data_range) != 2:
+            raise ValueError(
+                f"data_range must be a pair (low, high); received {self.data_range!r}. "
+                "Pass for example (0, 255), or (lows, highs) with one number per feature each."
+            )
+        low, high = (per_feature(self, v, n_features, "data_range") for v in self.data_range)
+        with np.errstate(all="ignore"):
+            wrong = np.flatnonzero(~(low < high) | ~np.isfinite(high - low))
         if wrong.size:
             raise ValueError(
-                "data_range must be a pair (low, high) of finite numbers, or of arrays with one number "
-                f"for each of {n_features} features, with low < high; received {self.data_range!r}, "
-                f"which does not hold for {name_column(self, wrong[0])}. "
-                "For 8-bit pixels pass data_range=(0, 255)."
+                "data_range must be a pair (low, high) of finite numbers with low < high; received "
+                f"{float(low[wrong[0]])!r} and {float(high[wrong[0]])!r} for {name_column(self, wrong[0])}. "
+                "Swap or correct them."
             )
         return low, high
 
     def _center_spread(self, statistic):
         there = statistic.count > 0
         low = np.where(there, statistic.min, np.nan)
+        high = np.where(there, statistic.max, np.nan)
         with np.errstate(over="ignore"):
-            span = np.where(there, statistic.max, np.nan) - low
-        if np.isinf(span).any():
-            column = int(np.isinf(span).any(axis=0).argmax())
-            raise ValueError(
-                "The range of a feature must fit into float64; received a minimum of "
-                f"{np.min(statistic.min[:, column]):g} and a maximum of "
-                f"{np.max(statistic.max[:, column]):g} in {name_column(self, column)}. "
-                "Divide the feature by a constant first."
-            )
+            span = high - low
+        check_range(self, span, low, high)
         return low, span
 
     def _publish(self, statistic):

@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn.utils._param_validation import Interval
 
 from skprep.scalers.base import AffineScaler
-from skprep.scalers.checks import check_clip
+from skprep.scalers.checks import check_clip, check_range
 from skprep.statistics import Quantiles
 
 
@@ -110,7 +110,7 @@ class RobustScaler(AffineScaler):
                 f"Invalid quantile range: {self.quantile_range!r}. It must be a pair (low, high) in "
                 "percent with 0 <= low <= high <= 100, for example (25.0, 75.0)."
             )
-        if self.unit_variance and (low == 0 or high == 100 or low == high):
+        if self.unit_variance and self.with_scaling and (low == 0 or high == 100 or low == high):
             raise ValueError(
                 "unit_variance=True needs 0 < low < high < 100 in quantile_range, because a normal "
                 f"distribution has no finite width beyond; received {self.quantile_range!r}. "
@@ -121,7 +121,10 @@ class RobustScaler(AffineScaler):
 
     def _center_spread(self, statistic):
         low, median, high = np.moveaxis(statistic.values, 2, 0)
-        spread = high - low if self.with_scaling else None
+        with np.errstate(over="ignore"):
+            spread = high - low if self.with_scaling else None
+        if self.with_scaling:
+            check_range(self, spread, low, high)
         if self.with_scaling and self.unit_variance:
             spread = spread / np.diff(stats.norm.ppf(statistic.probabilities[[0, 2]]))
         return median if self.with_centering else None, spread

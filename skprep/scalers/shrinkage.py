@@ -45,7 +45,7 @@ def empirical_bayes(moments, pooled):
 
     with :math:`s_g^2` the unbiased variance. All hyperparameters come from the groups themselves by the
     method of moments: :math:`\tau^2` from the analysis of variance, :math:`d_0, s_0^2` from
-    mean and variance of :math:`\log s_g^2`.
+    mean and variance of :math:`\log s_g^2` over the groups in which the feature varies.
 
     Parameters
     ----------
@@ -114,13 +114,12 @@ def _variance_prior(own, freedom, sum_squares):
     n_features = own.shape[1]
     variance, degrees = np.zeros(n_features), np.full(n_features, np.inf)
     for j in range(n_features):
-        usable = freedom[:, j] > 0
+        usable = (freedom[:, j] > 0) & (own[:, j] > 0)  # a variance of 0 has no logarithm
         s2, d = own[usable, j], freedom[usable, j]
         pooled = sum_squares[:, j].sum() / max(d.sum(), 1.0)
-        if len(s2) < 2 or not (s2 > 0).any():
+        if len(s2) < 2:
             variance[j] = pooled
             continue
-        s2 = np.maximum(s2, 1e-5 * np.median(s2[s2 > 0]))  # the logarithm of a chance 0 says nothing
         log = np.log(s2) - digamma(d / 2) + np.log(d / 2)
         excess = log.var(ddof=1) - polygamma(1, d / 2).mean()
         if excess <= 0:

@@ -9,6 +9,8 @@ from skprep.scalers.base import AffineScaler, StreamingMixin
 from skprep.scalers.checks import check_clip, samples_seen
 from skprep.statistics import MedianOfMeans, Moments
 
+ROWS_IN_ONE_GO = 10_000
+
 
 class StandardScaler(StreamingMixin, AffineScaler):
     r"""Scale each feature to zero mean and unit variance.
@@ -31,11 +33,12 @@ class StandardScaler(StreamingMixin, AffineScaler):
         -3 and 3. Values that were clipped come back from ``inverse_transform`` as the bound.
     estimator : {"moments", "median_of_means"}, default="moments"
         How to estimate mean and variance. ``"median_of_means"`` cuts the training rows into
-        ``n_blocks`` blocks (row i goes to block ``i % n_blocks``) and takes medians over
-        them: the answer survives *fewer than* ``n_blocks / 2`` *bad rows*, however bad,
-        no matter how many rows there are. It does not survive a bad *fraction* of the rows: where
-        1 % of 10,000 rows may be wrong, use :class:`RobustScaler`, whose median and
-        quartiles stand up to nearly 25 %. On clean symmetric data both estimators agree up to noise.
+        ``n_blocks`` blocks (row i goes to block ``i % n_blocks``, so shuffle rows that repeat with a
+        period) and takes medians over them: the answer survives *fewer than* ``n_blocks / 2``
+        *bad rows*, however bad, no matter how many rows there are. It does not survive a bad
+        *fraction* of the rows: where 1 % of 10,000 rows may be wrong, use :class:`RobustScaler`,
+        whose median and quartiles stand up to nearly 25 %. On clean symmetric data both
+        estimators agree up to noise.
     n_blocks : int, default=10
         Number of blocks of ``"median_of_means"``. More blocks survive more bad rows, but
         blocks of few rows estimate a skewed feature with bias: keep 20 rows or more in each.
@@ -168,7 +171,7 @@ class StandardScaler(StreamingMixin, AffineScaler):
     def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
         check_clip(self.clip)
         if self.estimator == "median_of_means":
-            return MedianOfMeans.learn(X, codes, n_groups, sample_weight, self.n_blocks)
+            return MedianOfMeans.learn(X, codes, n_groups, sample_weight, int(self.n_blocks))
         return Moments.learn(X, codes, n_groups, sample_weight)
 
     def _center_spread(self, statistic):
@@ -211,7 +214,12 @@ class StandardScaler(StreamingMixin, AffineScaler):
 
 
 def _is_constant(mean, std, count):
-    """Say where a feature cannot be told from a constant: the bound of Chan et al., without squares."""
+    """Say where a feature cannot be told from a constant: the bound of Chan et al., without squares.
+
+    Its n is the number of values summed in one go. Here those are blocks, whose shifted sums are
+    merged, so that neither more rows nor larger weights make the bound any wider.
+    """
     eps = np.finfo(np.float64).eps
+    count = np.minimum(count, ROWS_IN_ONE_GO)
     with np.errstate(all="ignore"):
         return std * np.sqrt(np.maximum(0.0, 1.0 - count * eps)) <= (count * eps) * np.abs(mean)

@@ -56,8 +56,7 @@ class Quantiles(Statistic):
     def learn(cls, X, codes=None, n_groups=1, sample_weight=None, probabilities=(0.25, 0.5, 0.75)):
         """Return the quantiles of the rows of ``X``, NaN left out; see :meth:`Statistic.learn`.
 
-        Only a few columns are copied at a time, so the memory needed beside ``X`` is
-        about an eighth of it.
+        Only an eighth of the columns is copied at a time, and one column with the mask of its NaN.
         """
         found = cls.empty(n_groups, X.shape[1], probabilities)
         weighted = None if sample_weight is None else sample_weight > 0
@@ -84,8 +83,8 @@ class Quantiles(Statistic):
         if not self.count.any():
             return other
         raise ValueError(
-            "Quantiles of parts can be merged only when one part is empty: two medians do not "
-            "determine the median of all rows. Learn them from all rows at once."
+            "Quantiles of parts (RobustScaler) can be merged only when one part is empty: two medians do "
+            "not determine the median of all rows. Fit on all rows at once."
         )
 
     pools = False

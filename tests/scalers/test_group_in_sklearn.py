@@ -256,7 +256,7 @@ TABLE = pd.DataFrame({"site": ["s", "t"], "x": [1.0, 2.0], "note": ["good", "bad
             TABLE,
             "by must name columns of X; received 'sites', but X has 'site', 'x', 'note'",
         ),
-        ({"by": "site"}, TABLE, "received 'good' in column 'note'. Name the column in by="),
+        ({"by": "site"}, TABLE, "scales numbers; received 'good' in column 'note', row 0"),
         ({"by": ["site", "site"]}, TABLE, "by must name each column once"),
         ({"by": []}, TABLE, "by must be a column name or position"),
         ({"by": 7}, np.ones((2, 2)), "received 7, but X has 2 columns without names"),

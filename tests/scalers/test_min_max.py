@@ -31,7 +31,7 @@ def test_small_and_large_units_are_scaled_all_the_same(k):
 
 
 def test_a_range_beyond_float64_is_refused():
-    with pytest.raises(ValueError, match=r"must fit into float64; received a minimum of -1.7e\+308"):
+    with pytest.raises(ValueError, match=r"must fit into float64; received one from -1.7e\+308"):
         MinMaxScaler().fit([[1.7e308], [-1.7e308]])
 
 
@@ -57,7 +57,7 @@ def test_known_bounds_per_feature():
 )
 def test_impossible_bounds_are_refused(data_range):
     X = pd.DataFrame({"age": [30.0, 45.0], "range": [3.0, 60.0]})
-    with pytest.raises(ValueError, match=r"data_range must be a pair .* does not hold for column '"):
+    with pytest.raises(ValueError, match=r"data_range must be (a pair|a number)"):
         MinMaxScaler(data_range=data_range).fit(X)
 
 

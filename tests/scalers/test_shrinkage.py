@@ -30,9 +30,8 @@ def by_loops(x, codes):
         sum(k * (g.mean() - grand) ** 2 for k, g in zip(n, groups, strict=True)) - (n_groups - 1) * within
     )
     between = max(0.0, excess / (total - (n**2).sum() / total))
-    usable = n > 1
+    usable = (n > 1) & (squares > 0)
     s2, d = squares[usable] / (n[usable] - 1), n[usable] - 1
-    s2 = np.maximum(s2, 1e-5 * np.median(s2[s2 > 0]))
     log = np.log(s2) - digamma(d / 2) + np.log(d / 2)
     target = log.var(ddof=1) - polygamma(1, d / 2).mean()
     if target <= 0:
@@ -90,6 +89,13 @@ def test_equal_groups_are_pooled_and_far_groups_keep_their_own():
     fitted = GroupScaler(StandardScaler(), shrinkage="auto").fit(x, groups=codes)
     own = GroupScaler(StandardScaler()).fit(x, groups=codes)
     np.testing.assert_allclose(fitted.center_, own.center_, atol=1e-3)
+
+
+def test_a_constant_group_among_others_gets_their_spread_not_a_sliver():
+    codes, x, _, _ = draw(n_groups=20, n_rows=10)
+    x[codes < 15] = np.round(x[codes < 15].mean())  # quantised to one value in most groups
+    fitted = GroupScaler(StandardScaler(), shrinkage="auto").fit(x, groups=codes)
+    assert fitted.scale_.min() > 0.2
 
 
 @pytest.mark.parametrize("unit", [1e-150, 1e-20, 1e20, 1e150])
