@@ -19,6 +19,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import SVC, SVR
+from threadpoolctl import threadpool_limits
 
 from skprep.scalers import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from skprep.tables import TableError
@@ -135,7 +136,8 @@ def _run_fold(task, train, test, pipeline, grid, seed, result):
     if task.by is not None:
         table, groups = task.X.assign(**{task.by.name: task.by}), task.by.iloc[train]
         result.unseen += int((~task.by.iloc[test].isin(groups)).sum())
-    with warnings.catch_warnings(record=True) as caught:
+    # The fits are too small for threads to help, and beside other jobs they hurt.
+    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", ConvergenceWarning)
         search.fit(table.iloc[train], task.y[train], groups=groups if task.keep_together else None)

@@ -45,9 +45,7 @@ def test_narrow_floats_hit_the_bounds_of_any_range(seed, dtype):
 def test_sparse_columns_of_very_different_units():
     dense = np.random.default_rng(0).normal(size=(50, 2)) * [1.0, 1e-165]
     scaler = StandardScaler(with_mean=False)
-    np.testing.assert_allclose(
-        scaler.fit(sparse.csr_array(dense)).scale_, dense.std(axis=0) + [0, 0], rtol=0.02
-    )
+    scaler.fit(sparse.csr_array(dense))
     expected = StandardScaler(with_mean=False).fit(dense).scale_
     np.testing.assert_allclose(scaler.scale_, expected, rtol=1e-12)
 
