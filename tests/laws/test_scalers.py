@@ -121,12 +121,12 @@ def test_batches_and_merged_parts_equal_one_fit(name, data):
     np.testing.assert_allclose(merged.transform(X), expected, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("name", [n for n in AFFINE if n not in ("min-max, known range",)])
+@pytest.mark.parametrize(
+    "name", [n for n in AFFINE if n not in ("min-max, known range", "standard, mean only")]
+)
 @pytest.mark.parametrize("k", [1e-150, 1e-20, 1e20, 1e150])
 @given(X=matrices(elements=finite))
 def test_the_unit_of_the_data_makes_no_difference(name, k, X):
-    if name.endswith("mean only"):
-        k = 1.0
     kX = X * k
     # Scaling by k rounds: a column of two neighbouring floats may become a constant one.
     assume(all(len(np.unique(a)) == len(np.unique(b)) for a, b in zip(X.T, kX.T, strict=True)))
