@@ -89,12 +89,18 @@ def _shifted_sums(X, pilot, codes, n_groups, weight):
     order = "F" if codes is None and X.strides[0] < X.strides[1] else "C"
     blocks = list(row_blocks(*X.shape, elements=max(CACHE_ELEMENTS, pilot.size)))
     buffer = np.empty((blocks[0].stop, X.shape[1]), order=order) if blocks else None
+    gathered = None if codes is None else np.empty_like(buffer)
     for rows in blocks:
         x, w = X[rows], None if weight is None else weight[rows]
         deviation = buffer[: len(x)]
         group = None if codes is None else codes[rows]
         summing = summing_matrix(len(x), group, n_groups, w)
-        np.subtract(x, pilot if codes is None else np.take(pilot, group, axis=0), out=deviation)
+        if codes is None:
+            np.subtract(x, pilot, out=deviation)
+        else:
+            own = np.take(pilot, group, axis=0, out=gathered[: len(x)], mode="clip")
+            deviation[...] = x
+            np.subtract(deviation, own, out=deviation)
         totals = summing @ deviation
         if np.isnan(totals).any():
             missing = np.isnan(x)

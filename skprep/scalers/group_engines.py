@@ -137,7 +137,7 @@ class RowsOfAStatistic:
         if not by_column:
             all_rows = [None if t is None else t[0] for t in all_rows]
         for rows in row_blocks(*X.shape, elements=GATHERED_ELEMENTS):
-            own = [None if t is None else np.take(t, codes[rows], axis=axis) for t in tables]
+            own = [None if t is None else np.take(t, codes[rows], axis=axis, mode="clip") for t in tables]
             if check is not None:
                 check(X[rows], [v if v is None or not by_column else v.T for v in own], rows.start)
             x, o = (X[rows].T, out[rows].T) if by_column else (X[rows], out[rows])
