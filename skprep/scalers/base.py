@@ -6,8 +6,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.utils._set_output import _wrap_data_with_container
-from sklearn.utils.validation import _get_feature_names, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
+from skprep.frames.eager import column_names
 from skprep.kernels.blocks import folded_blocks
 from skprep.kernels.reference import apply_affine, undo_affine
 from skprep.scalers import array_api, checks
@@ -172,7 +173,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         )
         original = self._walk(checked, X, self._backward, copy, clip=None)
         # A global setting alone leaves an array an array: scikit-learn's own tools count on that.
-        asked = "_sklearn_output_config" in vars(self) or _get_feature_names(X) is not None
+        asked = "_sklearn_output_config" in vars(self) or column_names(X) is not None
         if sparse.issparse(original) or not asked:
             return original
         return _wrap_data_with_container("transform", original, X, self)
