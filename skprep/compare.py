@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
@@ -106,7 +107,7 @@ def compare(task, *, seed=0, progress=lambda: None):
     scaling, imputation, encoding and hyperparameters never see the rows they are judged on.
     """
     smallest = int(len(task.X) * (1 - 1 / task.folds) * (1 - 1 / INNER_FOLDS))
-    together = task.by if task.keep_together else None
+    together = _numbers(task.by) if task.keep_together else None
     outer = list(_splitter(task, task.folds, seed).split(task.X, task.y, together))
     by = None if task.by is None else task.by.name
     for model_name, (model, grid) in models(task.kind, smallest).items():
@@ -140,7 +141,8 @@ def _run_fold(task, train, test, pipeline, grid, seed, result):
     with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", ConvergenceWarning)
-        search.fit(table.iloc[train], task.y[train], groups=groups if task.keep_together else None)
+        together = _numbers(groups) if task.keep_together else None
+        search.fit(table.iloc[train], task.y[train], groups=together)
         score = search.score(table.iloc[test], task.y[test])
     if not np.isfinite(score):
         raise ValueError(f"the score of a fold with {len(test)} test rows is not defined")
@@ -178,6 +180,11 @@ def _pipeline(scaler, model, by):
         sparse_threshold=0.0,
     )
     return Pipeline([("columns", columns), ("model", model)])
+
+
+def _numbers(groups):
+    """Return groups as numbers, a missing key among them: scikit-learn's splitters sort them."""
+    return pd.factorize(groups, use_na_sentinel=False)[0]
 
 
 def _splitter(task, folds, seed):

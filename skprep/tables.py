@@ -110,6 +110,8 @@ def prepare(table, target, *, by=None, keep_together=False, kind="auto", folds=5
     seed : int, default=0
     """
     _check_columns(table, target, by)
+    if keep_together and by is None:
+        raise TableError("--keep-together needs --by: the column that names the group of each row.")
     notes = []
     table = _rows_with_target(table, target, notes)
     if kind == "auto":
@@ -168,6 +170,12 @@ def _quantity(target):
 
 
 def _groups(by, folds, notes):
+    odd = next((v for v in by if not isinstance(v, Hashable)), None)
+    if odd is not None:
+        raise TableError(
+            f"--by must name a column of numbers or text; {by.name!r} holds {type(odd).__name__}. "
+            "Pass another column."
+        )
     n_groups = by.nunique(dropna=False)
     if n_groups < folds:
         raise TableError(

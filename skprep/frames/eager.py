@@ -56,6 +56,11 @@ def as_key(values):
     >>> as_key(["a", None, "b"]).tolist()
     ['a', None, 'b']
     """
+    if isinstance(values, str | dict):
+        raise TypeError(
+            f"groups must be an array, a list or a frame with one key for each row; received {values!r}. "
+            "Pass the keys as a list."
+        )
     if isinstance(values, pd.Series | pd.Index):
         return pd.Series(values)
     series = nw.from_native(values, series_only=True, pass_through=True)
@@ -103,10 +108,16 @@ def replace_columns(X, positions, values, kind):
     array([[1., 0.],
            [2., 1.]])
     """
+    if values.shape[1] != len(positions):
+        raise ValueError(
+            f"keep_by=True needs a transformer that gives one column for each of {len(positions)} features; "
+            f"received {values.shape[1]}. Pass keep_by=False."
+        )
     names = column_names(X)
     if names is None and kind == "default":
         X = np.asarray(X)
-        result = X.astype(values.dtype if X.dtype.kind in "iubf" else object)
+        exact = X.dtype.kind in "iubf" and _survives(np.delete(X, positions, axis=1), values.dtype)
+        result = X.astype(values.dtype if exact else object)
         result[:, positions] = values
         return result
     if names is None:
@@ -128,6 +139,12 @@ def replace_columns(X, positions, values, kind):
         ]
         result = frame.with_columns(fresh).to_native()
     return result if kind == "default" else _as_kind(result, kind)
+
+
+def _survives(keys, dtype):
+    """Say whether keys come back from a cast to ``dtype`` as they were."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(((keys.astype(dtype).astype(keys.dtype) == keys) | (keys != keys)).all())
 
 
 def _as_kind(frame, kind):

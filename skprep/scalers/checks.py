@@ -219,6 +219,9 @@ def refuse_infinity(estimator, X, row_numbers=None):
 def name_column(estimator, column):
     """Return how to call column number ``column`` in a message: by name where there is one."""
     names = getattr(estimator, "feature_names_in_", None)
+    numbers = getattr(estimator, "_column_numbers", None)  # inside GroupScaler, beside key columns
+    if names is None and numbers is not None:
+        return f"column {numbers[column]}"
     return f"column {column}" if names is None else f"column {names[column]!r}"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
-from sklearn.utils import indexable
+from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metaestimators import available_if
@@ -46,8 +46,9 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         What ``transform`` does with a group that was not in the training rows: raise a
         ValueError that names it; use the parameters of all training rows; return NaN.
     min_group_size : int, default=1
-        A group with fewer values of a feature than this gets the parameters of all training
-        rows for that feature. So a feature that is missing throughout a group stays finite.
+        A group with fewer values of a feature than this, however they weigh, gets the parameters of
+        all training rows for that feature. So a feature that is missing throughout a group stays
+        finite. For a scaler that is not of skprep, rows are counted instead of values.
     shrinkage : float, "auto" or None, default=None
         How far small groups are drawn towards all rows. A number k gives the group the weight
         :math:`n / (n + k)` and the parameters of all rows the rest. ``"auto"`` (for
@@ -235,6 +236,8 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         with checks.unchanged_on_error(self):
             rows, codes = self._learn_from(X, y, groups, sample_weight, reset=True)
+            if codes is None:  # some rows of weight 0 were not learnt from
+                return self.transform(X, groups=groups)
             Z = self._engine.transform(rows.features, codes, self.units == "global")
         return self._put_together(X, Z)
 
@@ -347,9 +350,16 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         if reset and is_vectorised(inner):
             inner._validate_params()
         rows = layout.learn(self, X, groups, reset=reset)
+        n_rows = len(rows.features)
         weight = checks.check_weight(sample_weight, rows.features)
         if reset:
             checks.check_some_weight(weight)
+        else:
+            self._check_learnt_alike(self, "partial_fit")
+        if weight is not None and not weight.all():  # a row of weight 0 is no row
+            keep = np.flatnonzero(weight)
+            rows, weight = rows.take(keep), weight[keep]
+            y = None if y is None else _safe_indexing(indexable(y)[0], keep)
         with fit_task(self, X, y, sample_weight):
             if reset:
                 index, codes = GroupIndex.learn(rows.columns)
@@ -361,10 +371,26 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 layout.name_features(engine.scaler, rows)
                 self._check_finite_after(engine, rows, codes, len(index), places, weight)
             else:
-                engine.learn(rows.features, indexable(y)[0], codes, len(index), places, weight)
+                y = indexable(y)[0]
+                engine.learn(rows.features, y, codes, len(index), places, weight, self.min_group_size)
             self._rows, self._index, self._engine = layout, index, engine
+            self._learnt_with = {"by": self.by, "scaler": clone(self.scaler)}
             self._publish()
-        return rows, codes
+        return rows, codes if weight is None or len(weight) == n_rows else None
+
+    def _check_learnt_alike(self, other, what):
+        """Refuse to go on where ``scaler`` or ``by`` are not those that the rows were learnt with."""
+        for name, learnt in other._learnt_with.items():
+            now = getattr(self, name)
+            alike = checks.same(now, learnt)
+            if alike and name == "scaler":
+                ours, theirs = now.get_params(), learnt.get_params()
+                alike = all(checks.same(ours[k], theirs[k]) for k in ours)
+            if not alike:
+                raise ValueError(
+                    f"{what} needs the parameters that the earlier rows were learnt with; received "
+                    f"{name}={now!r}, but it was {learnt!r}. Set it back, or fit anew."
+                )
 
     def _check_finite_after(self, engine, rows, codes, n_groups, places, weight):
         learnt = engine.learn(rows.features, codes, n_groups, weight)
@@ -439,13 +465,20 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _join(self, scalers):
         """Take the groups and rows of several fitted scalers, keys aligned."""
         first = scalers[0]
-        for s in scalers:
+        for number, s in enumerate(scalers):
             s._demand_vectorised("merge")
+            self._check_learnt_alike(s, "merge")
+            if s._rows.layout() != first._rows.layout():
+                raise ValueError(
+                    "merge needs scalers whose keys are in the same columns; received one with "
+                    f"{s._rows.n_keys} keys at place {number}, or of other names or places than at "
+                    "place 0. Fit all parts on the same columns and keys."
+                )
         self._rows, self._index = first._rows, first._index
         self._engine = first._engine.copy()
         for other in scalers[1:]:
             self._index, places, others = self._index.united(other._index)
-            learnt = (other._engine.statistic, other._engine.pooled)
+            learnt = (other._engine.statistic, other._engine.pooled, other._engine.sizes)
             self._engine.adopt(self._engine.joined(learnt, len(self._index), places, others))
         self._publish()
 

@@ -3,11 +3,13 @@
 import copy
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import has_fit_parameter
 
-from skprep.kernels.blocks import row_blocks
+from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
+from skprep.kernels.grouping import summing_matrix
 from skprep.scalers import checks
 from skprep.scalers.base import AffineScaler
 from skprep.scalers.shrinkage import empirical_bayes, towards_pooled
@@ -24,15 +26,14 @@ class RowsOfAStatistic:
 
     def __init__(self, scaler):
         self.scaler = scaler  # fitted here to all rows
-        self.statistic = None
-        self.pooled = None
+        self.statistic = self.pooled = self.sizes = None
 
     def learn(self, X, codes, n_groups, weight):
-        """Return what the rows teach: the statistic per group, and that of all rows."""
+        """Return what the rows teach: the statistic per group, that of all rows, and the group sizes."""
         statistic = self.scaler._learn(X, codes, n_groups, weight)
-        if statistic.pools:
-            return statistic, statistic.pool()
-        return statistic, self.scaler._learn(X, None, 1, weight)
+        pooled = statistic.pool() if statistic.pools else self.scaler._learn(X, None, 1, weight)
+        sizes = statistic.count if weight is None else _number_of_values(X, codes, n_groups)
+        return statistic, pooled, sizes
 
     def is_finite(self, learnt):
         """Say whether the rows were free of infinities, None where the statistic cannot tell."""
@@ -40,7 +41,7 @@ class RowsOfAStatistic:
 
     def adopt(self, learnt):
         """Take what :meth:`learn` returned as the state."""
-        self.statistic, self.pooled = learnt
+        self.statistic, self.pooled, self.sizes = learnt
         self.scaler._set_statistic(self.pooled)
 
     def copy(self):
@@ -51,11 +52,13 @@ class RowsOfAStatistic:
 
     def joined(self, learnt, n_groups, places, learnt_places=None):
         """Return what this engine has learnt and ``learnt``, each with its groups at its places."""
-        statistic, pooled = learnt
-        if learnt_places is not None:
-            statistic = statistic.spread(learnt_places, n_groups)
-        statistic = self.statistic.spread(places, n_groups).merge(statistic)
-        return statistic, statistic.pool() if statistic.pools else self.pooled.merge(pooled)
+        statistic, pooled, sizes = learnt
+        learnt_places = np.arange(n_groups) if learnt_places is None else learnt_places
+        whole = self.statistic.spread(places, n_groups).merge(statistic.spread(learnt_places, n_groups))
+        total = np.zeros((n_groups, sizes.shape[1]))
+        total[places] += self.sizes
+        total[learnt_places] += sizes
+        return whole, whole.pool() if whole.pools else self.pooled.merge(pooled), total
 
     def parameters(self, min_group_size, shrinkage):
         """Return center and scale of each group after the policies, and the prior of "auto"."""
@@ -73,14 +76,18 @@ class RowsOfAStatistic:
                 continue
             if shrinkage is not None and shrinkage != "auto":
                 own = towards_pooled(count, own, pooled, shrinkage)
-            pairs.append(np.where(count < min_group_size, pooled, own))
+            pairs.append(np.where(self._small(min_group_size), pooled, own))
         center, spread = pairs
         return center, None if spread is None else np.where(spread == 0, 1.0, spread), prior
+
+    def _small(self, min_group_size):
+        """Say where a group has too few values of a feature, however they weigh."""
+        return (self.sizes < min_group_size) | (self.statistic.count == 0)
 
     def prepare(self, min_group_size, shrinkage):
         """Lay out the parameter rows that :meth:`transform` gathers; return the learned attributes."""
         center, scale, prior = self.parameters(min_group_size, shrinkage)
-        small = self.statistic.count < min_group_size
+        small = self._small(min_group_size)
         own = self.scaler._step_vectors(center, scale, self.statistic)
         pooled = self.scaler._step_vectors(*self.scaler._center_scale(self.pooled), self.pooled)
         self.tables = []
@@ -157,20 +164,24 @@ class OneCloneEach:
         """Return an engine that may change without this one changing."""
         return copy.copy(self)
 
-    def learn(self, X, y, codes, n_groups, places, weight):
+    def learn(self, X, y, codes, n_groups, places, weight, min_group_size):
         """Fit a clone to each group and one to all rows; go on where old groups have ``places``."""
-        method = "fit" if places is None else "partial_fit"
+        fresh = places is None
+        method = "fit" if fresh else "partial_fit"
         clones, counts = [None] * n_groups, np.zeros(n_groups)
-        if places is not None:
+        if not fresh:
             for place, old, count in zip(places, self.clones, self.rows, strict=True):
                 clones[place], counts[place] = copy.deepcopy(old), count
+        streams = hasattr(self.scaler, "partial_fit")
         for g, rows in _rows_of(codes):
+            if fresh and not streams and len(rows) < min_group_size:
+                continue  # it will be answered by the one of all rows, and may be too small to fit
             base = clone(self.scaler) if clones[g] is None else clones[g]
             clones[g] = _fitted(base, method, X, y, weight, rows)
-        everyone = clone(self.scaler) if places is None else copy.deepcopy(self.scaler)
+        everyone = clone(self.scaler) if fresh else copy.deepcopy(self.scaler)
         self.scaler = _fitted(everyone, method, X, y, weight, np.arange(len(X)))
         self.clones = clones
-        self.rows = counts + np.bincount(codes, weights=weight, minlength=n_groups)
+        self.rows = counts + np.bincount(codes, minlength=n_groups)
 
     def prepare(self, min_group_size, shrinkage):
         """Decide which groups are answered by a clone of their own."""
@@ -181,33 +192,53 @@ class OneCloneEach:
 
     def transform(self, X, codes, pooled_units):
         """Transform the rows of each code with its clone."""
-        out = None
-        for g, rows in _rows_of(codes):
-            if self.answering[g] is None:
-                continue
-            part = np.asarray(self.answering[g].transform(X[rows]))
-            if pooled_units:
-                part = np.asarray(self.scaler.inverse_transform(part))
-            out = np.full((len(X), part.shape[1]), np.nan, dtype=part.dtype) if out is None else out
-            out[rows] = part
-        return np.full(X.shape, np.nan) if out is None else out
+
+        def step(scaler, rows):
+            part = _dense(scaler.transform(X[rows]))
+            return _dense(self.scaler.inverse_transform(part)) if pooled_units else part
+
+        return self._by_code(codes, step)
 
     def inverse_transform(self, Z, codes, pooled_units):
         """Undo :meth:`transform`."""
-        out = None
-        for g, rows in _rows_of(codes):
-            if self.answering[g] is None:
-                continue
-            part = np.asarray(self.scaler.transform(Z[rows])) if pooled_units else Z[rows]
-            part = np.asarray(self.answering[g].inverse_transform(part))
-            out = np.full((len(Z), part.shape[1]), np.nan, dtype=part.dtype) if out is None else out
+
+        def step(scaler, rows):
+            part = _dense(self.scaler.transform(Z[rows])) if pooled_units else Z[rows]
+            return _dense(scaler.inverse_transform(part))
+
+        return self._by_code(codes, step)
+
+    def _by_code(self, codes, step):
+        """Put together what ``step`` gives for the rows of each code; NaN where nobody answers."""
+        groups = [(self.answering[g], rows) for g, rows in _rows_of(codes)]
+        answered = [(step(scaler, rows), rows) for scaler, rows in groups if scaler is not None]
+        # Where nobody answers at all, one row through the scaler of all tells shape and dtype.
+        samples = [part for part, _ in answered] or [step(self.scaler, np.arange(1))]
+        dtype = np.result_type(*samples)
+        if len(answered) < len(groups):
+            dtype = np.result_type(dtype, np.float16)  # NaN needs a float
+        out = np.full((len(codes), samples[0].shape[1]), np.nan if dtype.kind == "f" else 0, dtype=dtype)
+        for part, rows in answered:
             out[rows] = part
-        return np.full(Z.shape, np.nan) if out is None else out
+        return out
 
 
 def is_vectorised(scaler):
     """Say whether groups of ``scaler`` are rows of one statistic."""
     return isinstance(scaler, AffineScaler)
+
+
+def _dense(values):
+    return values.toarray() if sparse.issparse(values) else np.asarray(values)
+
+
+def _number_of_values(X, codes, n_groups):
+    """Return how many values each group has of each feature."""
+    sizes = np.zeros((n_groups, X.shape[1]))
+    for rows in row_blocks(*X.shape, elements=max(CACHE_ELEMENTS, sizes.size)):
+        there = ~np.isnan(X[rows])
+        sizes += summing_matrix(len(there), codes[rows], n_groups) @ there.astype(np.float64)
+    return sizes
 
 
 def _rows_of(codes):

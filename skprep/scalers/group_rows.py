@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 
 from skprep.frames.eager import as_key, column_names, key_column, key_columns, take_columns
 from skprep.scalers import checks
+from skprep.scalers.group_engines import is_vectorised
 
 
 @dataclass
@@ -24,6 +25,10 @@ class Rows:
 
     features: np.ndarray
     columns: list
+
+    def take(self, rows):
+        """Return some of the rows."""
+        return Rows(self.features[rows], [column.iloc[rows] for column in self.columns])
 
 
 class GroupRows:
@@ -37,10 +42,17 @@ class GroupRows:
         Positions of the features.
     n_keys : int
         Number of key columns, or of columns of ``groups``; 0 where ``fit`` had none.
+    labels : list of str or None
+        Column names of ``groups``, where it was a frame.
     """
 
     def __init__(self):
-        self.by, self.features, self.n_keys = [], [], 0
+        self.by, self.features, self.n_keys, self.labels = [], [], 0, None
+        self.inner_names = None
+
+    def layout(self):
+        """Return where keys and features are, to be compared."""
+        return self.by, self.features, self.n_keys, self.labels
 
     def learn(self, estimator, X, groups, *, reset):
         """Return the rows of a training table; ``reset`` learns the layout from it."""
@@ -64,6 +76,7 @@ class GroupRows:
             )
         keys = self._keys(estimator, X, groups)
         self.n_keys = 0 if groups is None and not self.by else len(keys)
+        self.labels = None if groups is None else column_names(groups)
         return Rows(self._features(estimator, X, self.features), keys)
 
     def take_apart(self, estimator, X, groups):
@@ -105,7 +118,12 @@ class GroupRows:
     def names_out(self, estimator, input_features):
         """Return the names of the columns that transform gives."""
         names = _check_feature_names_in(estimator, input_features)
-        return names if estimator.keep_by or not self.by else names[self.features]
+        if estimator.keep_by and self.by:
+            return names
+        scaled, inner = names[self.features], estimator.scaler_
+        if is_vectorised(inner) or not hasattr(inner, "get_feature_names_out"):
+            return scaled
+        return inner.get_feature_names_out(scaled)
 
     def feature_names(self, estimator):
         """Return the names of the scaled columns."""
@@ -127,6 +145,7 @@ class GroupRows:
     def name_features(self, inner, rows):
         """Give the inner scaler number and names of its features, for its messages."""
         inner.n_features_in_ = rows.features.shape[1]
+        inner._column_numbers = self.features
         if self.inner_names is not None:
             inner.feature_names_in_ = self.inner_names
 
@@ -177,13 +196,19 @@ class GroupRows:
                     f"groups must have {self.n_keys} key columns as in fit; received {n_keys}. "
                     "Pass the same columns in the same order."
                 )
+            labels = column_names(groups)
+            if labels is not None and self.labels is not None and labels != self.labels:
+                raise ValueError(
+                    f"groups must have the columns of fit, {self.labels}; received {labels}. "
+                    "Pass the same columns in the same order."
+                )
 
     def _features(self, estimator, X, positions):
         """Return the columns to scale as a float array; name one that is not numeric."""
         part = X if len(positions) == X.shape[1] else take_columns(X, positions)
         names = _get_feature_names(part)
         if positions == self.features or len(positions) == len(self.features):
-            self.inner_names = names if names is not None else getattr(self, "inner_names", None)
+            self.inner_names = names if names is not None else self.inner_names
         if type(part) is np.ndarray and part.dtype.kind == "f" and part.dtype.itemsize <= 8:
             return part
         try:

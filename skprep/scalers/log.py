@@ -168,7 +168,8 @@ class LogScaler(StreamingMixin, AffineScaler):
         if self.method == "log" and self.handle_invalid == "error":
             self._refuse_invalid(X, vectors[0], first_row)
         elif self.method == "log" and self.handle_invalid == "clip":
-            refuse_infinity(self, X)  # the bound would hide it
+            rows = range(first_row, first_row + X.shape[0])
+            refuse_infinity(self, X, rows)  # the bound would hide it
 
     def _refuse_invalid(self, X, offset, first_row=0):
         offset = np.broadcast_to(offset, X.shape)

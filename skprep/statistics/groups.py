@@ -49,7 +49,7 @@ class GroupIndex:
         """Return the index of the groups in the key ``columns``, and the code of each row."""
         own, keys = factorize(columns)
         if _are_integers(keys):
-            if (np.diff(keys) > 0).all():
+            if (keys[1:] > keys[:-1]).all():  # a difference of such integers may overflow
                 return cls(keys), own
             order = np.argsort(keys)
             rank = np.empty(len(keys), dtype=np.intp)
@@ -156,6 +156,8 @@ def _canonical(values):
     """Return keys as plain Python values that are equal exactly where the keys are."""
     if values.dtype.kind == "M":
         return [pd.Timestamp(v) for v in values]
+    if values.dtype.kind == "m":
+        return [pd.Timedelta(v) for v in values]
     if values.dtype.kind in "iub":
         return values.tolist()
     if values.dtype.kind == "f":
@@ -206,7 +208,8 @@ def _sorted(keys):
 def _rank(key):
     parts = key if isinstance(key, tuple) else (key,)
     return tuple(
-        (part is MISSING, not isinstance(part, int | float), type(part).__name__)
-        + ((part, "") if isinstance(part, int | float) else (0, str(part)))
+        (part is MISSING, "", part, "")
+        if isinstance(part, int | float)
+        else (part is MISSING, type(part).__name__, 0, str(part))
         for part in parts
     )
