@@ -1,4 +1,4 @@
-"""Defects of per-group scaling found once, each pinned to the value that was wrong."""
+"""Defects of per-group scaling found once: keys, layouts, engines."""
 
 import numpy as np
 import pandas as pd
