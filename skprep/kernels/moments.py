@@ -72,8 +72,9 @@ def _some_values(X, codes, n_groups):
             there = ~np.isnan(X[:, j])
             pilot[0, j] = X[there.argmax(), j] if there.any() else 0.0
         return pilot
-    row = np.zeros(n_groups, dtype=np.intp)
-    row[codes] = np.arange(len(codes))  # whichever row of a group is written last
+    small = np.int32 if len(codes) < 2**31 else np.int64  # half the memory to write
+    row = np.zeros(n_groups, dtype=small)
+    row[codes] = np.arange(len(codes), dtype=small)  # whichever row of a group is written last
     pilot = X[row].astype(np.float64)
     for j in np.flatnonzero(np.isnan(pilot).any(axis=0)):
         there = ~np.isnan(X[:, j])
