@@ -107,7 +107,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         if reset:
             checks.check_some_weight(weight)
         else:
-            self._check_learnt_alike(self._learnt_with, "partial_fit")
+            checks.check_learnt_alike(self, self._learnt_with, "partial_fit")
         with fit_task(self, X, y, sample_weight):
             rows = None
             if weight is not None and not weight.all():  # a row of weight 0 is no row, whatever is in it
@@ -121,20 +121,11 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             self._set_statistic(learnt if reset else self._statistic.merge(learnt))
         return self
 
-    def _check_learnt_alike(self, settings, what):
-        """Refuse to go on where a parameter that decides what is learnt has changed since."""
-        for name, value in settings.items():
-            if not checks.same(getattr(self, name), value):
-                raise ValueError(
-                    f"{what} needs the parameters that the earlier rows were learnt with; received "
-                    f"{name}={getattr(self, name)!r}, but it was {value!r}. Set it back, or fit anew."
-                )
-
     def _join(self, scalers):
         """Take what several fitted scalers have learnt together."""
         for scaler in scalers:
             checks.check_learnt(scaler, "merge")
-            self._check_learnt_alike(scaler._learnt_with, "merge")
+            checks.check_learnt_alike(self, scaler._learnt_with, "merge")
         self._set_statistic(reduce(lambda a, b: a.merge(b), (s._statistic for s in scalers)))
 
     def _set_statistic(self, statistic):

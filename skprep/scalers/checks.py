@@ -263,6 +263,17 @@ def check_learnt(estimator, what):
         )
 
 
+def check_learnt_alike(estimator, settings, what):
+    """Refuse to go on where a parameter that decides what is learnt has changed since."""
+    for name, value in settings.items():
+        now = getattr(estimator, name)
+        if not same(now, value):
+            raise ValueError(
+                f"{what} needs the parameters that the earlier rows were learnt with; received "
+                f"{name}={now!r}, but it was {value!r}. Set it back, or fit anew."
+            )
+
+
 def same(a, b):
     """Say whether two parameters are equal: numbers, text, sequences, arrays, NaN, estimators.
 
@@ -273,7 +284,7 @@ def same(a, b):
     (True, False)
     """
     if isinstance(a, BaseEstimator):
-        return type(a) is type(b)  # their parameters are compared one by one
+        return type(a) is type(b) and same(list(a.get_params().items()), list(b.get_params().items()))
     a, b = (v.tolist() if hasattr(v, "tolist") else v for v in (a, b))
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))

@@ -355,7 +355,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         if reset:
             checks.check_some_weight(weight)
         else:
-            self._check_learnt_alike(self, "partial_fit")
+            checks.check_learnt_alike(self, self._learnt_with, "partial_fit")
         if weight is not None and not weight.all():  # a row of weight 0 is no row
             keep = np.flatnonzero(weight)
             rows, weight = rows.take(keep), weight[keep]
@@ -377,20 +377,6 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             self._learnt_with = {"by": self.by, "scaler": clone(self.scaler)}
             self._publish()
         return rows, codes if weight is None or len(weight) == n_rows else None
-
-    def _check_learnt_alike(self, other, what):
-        """Refuse to go on where ``scaler`` or ``by`` are not those that the rows were learnt with."""
-        for name, learnt in other._learnt_with.items():
-            now = getattr(self, name)
-            alike = checks.same(now, learnt)
-            if alike and name == "scaler":
-                ours, theirs = now.get_params(), learnt.get_params()
-                alike = all(checks.same(ours[k], theirs[k]) for k in ours)
-            if not alike:
-                raise ValueError(
-                    f"{what} needs the parameters that the earlier rows were learnt with; received "
-                    f"{name}={now!r}, but it was {learnt!r}. Set it back, or fit anew."
-                )
 
     def _check_finite_after(self, engine, rows, codes, n_groups, places, weight):
         learnt = engine.learn(rows.features, codes, n_groups, weight)
@@ -467,7 +453,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         first = scalers[0]
         for number, s in enumerate(scalers):
             s._demand_vectorised("merge")
-            self._check_learnt_alike(s, "merge")
+            checks.check_learnt_alike(self, s._learnt_with, "merge")
             if s._rows.layout() != first._rows.layout():
                 raise ValueError(
                     "merge needs scalers whose keys are in the same columns; received one with "

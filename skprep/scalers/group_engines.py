@@ -89,7 +89,8 @@ class RowsOfAStatistic:
         center, scale, prior = self.parameters(min_group_size, shrinkage)
         small = self._small(min_group_size)
         own = self.scaler._step_vectors(center, scale, self.statistic)
-        pooled = self.scaler._step_vectors(*self.scaler._center_scale(self.pooled), self.pooled)
+        everyone = self.scaler._center_scale(self.pooled)
+        pooled = self.scaler._step_vectors(*everyone, self.pooled)
         self.tables = []
         for group_rows, all_rows in zip(own, pooled, strict=True):
             if group_rows is None:
@@ -98,7 +99,6 @@ class RowsOfAStatistic:
             group_rows = np.where(small, all_rows, group_rows)  # e.g. the smallest value of a logarithm
             self.tables.append(np.vstack([group_rows, all_rows, np.full_like(all_rows, np.nan)]))
         count = self.statistic.count
-        everyone = self.scaler._center_scale(self.pooled)
         learnt = {
             "center_": center,
             "scale_": scale,

@@ -14,7 +14,7 @@ from sklearn.utils.validation import (
     check_array,
 )
 
-from skprep.frames.eager import as_key, column_names, key_column, key_columns, take_columns
+from skprep.frames.eager import as_key, column_names, key_columns, take_columns
 from skprep.scalers import checks
 from skprep.scalers.group_engines import is_vectorised
 
@@ -74,6 +74,8 @@ class GroupRows:
                 "in by=, or pass groups (in a Pipeline, with set_fit_request(groups=True)).",
                 stacklevel=5,
             )
+        names = _get_feature_names(X)
+        self.inner_names = None if names is None else names[self.features]
         keys = self._keys(estimator, X, groups)
         self.n_keys = 0 if groups is None and not self.by else len(keys)
         self.labels = None if groups is None else column_names(groups)
@@ -160,11 +162,9 @@ class GroupRows:
         n_rows = X.shape[0]
         if groups is None:
             return [pd.Series(np.zeros(n_rows, dtype=np.intp))]
-        if column_names(groups) is not None:
+        if column_names(groups) is not None or np.ndim(groups) == 2:
+            groups = groups if hasattr(groups, "shape") else np.array(groups, dtype=object)
             columns = key_columns(groups, range(groups.shape[1]))
-        elif np.ndim(groups) == 2 and not hasattr(groups, "dtypes"):
-            groups = groups if isinstance(groups, np.ndarray) else np.array(groups, dtype=object)
-            columns = [key_column(groups, j) for j in range(groups.shape[1])]
         else:
             columns = [as_key(groups)]
         if len(columns[0]) != n_rows:
@@ -206,9 +206,6 @@ class GroupRows:
     def _features(self, estimator, X, positions):
         """Return the columns to scale as a float array; name one that is not numeric."""
         part = X if len(positions) == X.shape[1] else take_columns(X, positions)
-        names = _get_feature_names(part)
-        if positions == self.features or len(positions) == len(self.features):
-            self.inner_names = names if names is not None else self.inner_names
         if type(part) is np.ndarray and part.dtype.kind == "f" and part.dtype.itemsize <= 8:
             return part
         try:

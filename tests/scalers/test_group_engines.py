@@ -1,5 +1,7 @@
 """Defects of per-group scaling found once: keys, layouts, engines."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -155,3 +157,11 @@ def test_numbers_are_sorted_by_value_beside_a_missing_key():
 def test_a_string_or_dict_is_no_list_of_keys(groups):
     with pytest.raises(TypeError, match="groups must be an array, a list or a frame"):
         GroupScaler(StandardScaler()).fit(X, groups=groups)
+
+
+@pytest.mark.filterwarnings("ignore:X has feature names")
+def test_a_frame_at_transform_leaves_no_names_behind():
+    scaler = GroupScaler(StandardScaler()).fit(X, groups=G)
+    before = pickle.dumps(scaler)
+    scaler.transform(pd.DataFrame(X, columns=["dose"]), groups=G)
+    assert pickle.dumps(scaler) == before
