@@ -92,11 +92,15 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         """
         return self._inverse_transform(X, self.copy)
 
-    def _learn_from(self, X, y, sample_weight, *, reset):
+    def _learn_from(self, X, y, sample_weight, *, reset, stream=False, publish=True):
+        """Learn from rows: afresh with ``reset``; with ``stream`` in a way that more rows can follow.
+
+        ``publish=False`` leaves the learned attributes for later, where many batches follow one another.
+        """
         home = array_api.home_of(X)
         if home is not None:
             weight = array_api.to_numpy(sample_weight)
-            self._learn_from(array_api.to_numpy(X), y, weight, reset=reset)
+            self._learn_from(array_api.to_numpy(X), y, weight, reset=reset, stream=stream)
             array_api.send_attributes_home(self, home)
             return self
         formats = ("csr", "csc") if self._sparse_formats else False
@@ -115,11 +119,15 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
                 X, weight = X[rows], weight[rows]
             if not self._shows_infinity:
                 checks.refuse_infinity(self, X, rows)
-            learnt = self._learn(X, sample_weight=weight)
+            learnt = (self._learn_batch if stream else self._learn)(X, sample_weight=weight)
             if self._shows_infinity and not learnt.is_finite():
                 checks.refuse_infinity(self, X, rows)
-            self._set_statistic(learnt if reset else self._statistic.merge(learnt))
+            self._set_statistic(learnt if reset else self._statistic.merge(learnt), publish)
         return self
+
+    def _learn_batch(self, X, codes=None, n_groups=1, sample_weight=None):
+        """Return the statistic of rows that others will follow."""
+        return self._learn(X, codes, n_groups, sample_weight)
 
     def _join(self, scalers):
         """Take what several fitted scalers have learnt together."""
@@ -128,10 +136,11 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             checks.check_learnt_alike(self, scaler._learnt_with, "merge")
         self._set_statistic(reduce(lambda a, b: a.merge(b), (s._statistic for s in scalers)))
 
-    def _set_statistic(self, statistic):
+    def _set_statistic(self, statistic, publish=True):
         self._statistic = statistic
         self._learnt_with = {name: getattr(self, name) for name in self._learning_parameters}
-        self._publish(statistic)
+        if publish:
+            self._publish(statistic)
 
     def _center_scale(self, statistic):
         """Return center and scale: the spread, with 1 for a constant."""
@@ -268,4 +277,4 @@ class StreamingMixin:
             first = not hasattr(self, "n_features_in_") and not hasattr(self, "_statistic")
             if not first:
                 checks.check_learnt(self, "partial_fit")
-            return self._learn_from(X, y, sample_weight, reset=first)
+            return self._learn_from(X, y, sample_weight, reset=first, stream=True)

@@ -73,6 +73,8 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Number of training values, or sum of their weights. For scalers of skprep.
     global_ : tuple of two ndarrays of shape (n_features,)
         Center and scale of all training rows. For scalers of skprep.
+    rank_error_ : ndarray of shape (n_groups, n_features)
+        How far the rank of a quantile may be off, 0 where it is exact. For :class:`RobustScaler`.
     prior_ : dict
         What ``shrinkage="auto"`` found: ``"mean"``, ``"between_variance"`` of the true means,
         typical ``"variance"`` within a group, and its ``"degrees_of_freedom"``.
@@ -211,7 +213,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         with checks.unchanged_on_error(self):
             reset = not hasattr(self, "groups_")
-            self._learn_from(X, y, groups, sample_weight, reset=reset)
+            self._learn_from(X, y, groups, sample_weight, reset=reset, stream=True)
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -338,7 +340,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             table[name] = (np.full(shape, neutral) if values is None else values).ravel()
         return pd.DataFrame(table).infer_objects()
 
-    def _learn_from(self, X, y, groups, sample_weight, *, reset):
+    def _learn_from(self, X, y, groups, sample_weight, *, reset, stream=False, publish=True):
         self._check_settings()
         if sparse.issparse(X):
             raise TypeError(
@@ -369,20 +371,19 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             engine = self._new_engine(inner) if reset else self._engine.copy()
             if isinstance(engine, RowsOfAStatistic):
                 layout.name_features(engine.scaler, rows)
-                self._check_finite_after(engine, rows, codes, len(index), places, weight)
+                learnt = engine.learn(rows.features, codes, len(index), weight, stream)
+                if not engine.is_finite(learnt):
+                    checks.refuse_infinity(engine.scaler, rows.features)
+                learnt = learnt if places is None else engine.joined(learnt, len(index), places)
+                engine.adopt(learnt, publish)
             else:
                 y = indexable(y)[0]
                 engine.learn(rows.features, y, codes, len(index), places, weight, self.min_group_size)
             self._rows, self._index, self._engine = layout, index, engine
             self._learnt_with = {"by": self.by, "scaler": clone(self.scaler)}
-            self._publish()
+            if publish:
+                self._publish()
         return rows, codes if weight is None or len(weight) == n_rows else None
-
-    def _check_finite_after(self, engine, rows, codes, n_groups, places, weight):
-        learnt = engine.learn(rows.features, codes, n_groups, weight)
-        if not engine.is_finite(learnt):
-            checks.refuse_infinity(engine.scaler, rows.features)
-        engine.adopt(learnt if places is None else engine.joined(learnt, n_groups, places))
 
     def _new_engine(self, inner):
         return RowsOfAStatistic(inner) if is_vectorised(inner) else OneCloneEach(inner)
@@ -390,7 +391,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _publish(self):
         self.groups_ = self._index.as_array()
         engine = self._engine
-        for name in ("center_", "scale_", "n_samples_seen_", "global_", "prior_"):
+        for name in ("center_", "scale_", "n_samples_seen_", "rank_error_", "global_", "prior_"):
             vars(self).pop(name, None)
         published = engine.prepare(self.min_group_size, self.shrinkage)
         self.scaler_ = engine.scaler

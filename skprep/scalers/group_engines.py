@@ -13,6 +13,7 @@ from skprep.kernels.grouping import summing_matrix
 from skprep.scalers import checks
 from skprep.scalers.base import AffineScaler
 from skprep.scalers.shrinkage import empirical_bayes, towards_pooled
+from skprep.statistics import Quantiles
 
 GATHERED_ELEMENTS = 1 << 17  # large enough that gathering parameters pays its overhead
 
@@ -28,10 +29,11 @@ class RowsOfAStatistic:
         self.scaler = scaler  # fitted here to all rows
         self.statistic = self.pooled = self.sizes = None
 
-    def learn(self, X, codes, n_groups, weight):
+    def learn(self, X, codes, n_groups, weight, stream=False):
         """Return what the rows teach: the statistic per group, that of all rows, and the group sizes."""
-        statistic = self.scaler._learn(X, codes, n_groups, weight)
-        pooled = statistic.pool() if statistic.pools else self.scaler._learn(X, None, 1, weight)
+        learn = self.scaler._learn_batch if stream else self.scaler._learn
+        statistic = learn(X, codes, n_groups, weight)
+        pooled = statistic.pool() if statistic.pools else learn(X, None, 1, weight)
         sizes = statistic.count if weight is None else _number_of_values(X, codes, n_groups)
         return statistic, pooled, sizes
 
@@ -39,10 +41,10 @@ class RowsOfAStatistic:
         """Say whether the rows were free of infinities, None where the statistic cannot tell."""
         return learnt[0].is_finite() if self.scaler._shows_infinity else None
 
-    def adopt(self, learnt):
+    def adopt(self, learnt, publish=True):
         """Take what :meth:`learn` returned as the state."""
         self.statistic, self.pooled, self.sizes = learnt
-        self.scaler._set_statistic(self.pooled)
+        self.scaler._set_statistic(self.pooled, publish)
 
     def copy(self):
         """Return an engine that may change without this one changing."""
@@ -105,6 +107,8 @@ class RowsOfAStatistic:
             "n_samples_seen_": count.astype(np.int64) if (count % 1 == 0).all() else count,
             "global_": tuple(None if v is None else v[0] for v in everyone),
         }
+        if isinstance(self.statistic, Quantiles):
+            learnt["rank_error_"] = self.statistic.rank_error()
         return learnt if prior is None else {**learnt, "prior_": prior}
 
     def transform(self, X, codes, pooled_units):

@@ -90,13 +90,13 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
         self.clip = clip
         self.data_range = data_range
 
-    def _learn_from(self, X, y, sample_weight, *, reset):
+    def _learn_from(self, X, y, sample_weight, **how):
         if sparse.issparse(X):
             raise TypeError(
                 "MinMaxScaler does not support sparse input. Consider using MaxAbsScaler instead, "
                 "which keeps zeros, or pass X.toarray()."
             )
-        return super()._learn_from(X, y, sample_weight, reset=reset)
+        return super()._learn_from(X, y, sample_weight, **how)
 
     def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
         low, high = self.feature_range

@@ -123,6 +123,8 @@ class Statistic:
         >>> Extrema.learn(np.array([[5.0]])).spread([2], 3).count.tolist()
         [[0.0], [0.0], [1.0]]
         """
+        if n_groups == len(self.count) and np.array_equal(places, np.arange(n_groups)):
+            return self
         source = np.full(n_groups, len(self.count))
         source[np.asarray(places)] = np.arange(len(self.count))
         return self._with_empty_group().take(source)

@@ -1,35 +1,54 @@
-"""Exact quantiles."""
+"""Quantiles: exact as long as the values are few or seen at once, by a sketch beyond."""
 
-from dataclasses import dataclass
+import base64
+import zlib
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
 from skprep.kernels.reference import select_group_quantiles, select_quantiles
+from skprep.statistics import sketch
 from skprep.statistics.base import Statistic
+from skprep.statistics.samples import Samples
+
+EXACT_BUDGET = 4096
+PENDING = 1024  # values that wait beside a sketch, so that it is not rewritten for every row
 
 
 @dataclass(eq=False)
 class Quantiles(Statistic):
-    """Exact quantiles per group and feature, by linear interpolation (type 7).
+    """Quantiles per group and feature, by linear interpolation (type 7) where they are exact.
 
-    The quantiles of two parts do not determine those of the whole, so two summaries
-    merge only when one of them is empty.
+    What is known of a group and feature is one of three things:
+
+    - its values, as long as there are at most ``budget``: exact, and can be merged;
+    - a KLL sketch: within ``max_rank_error`` of the asked rank, and can be merged;
+    - the quantiles alone, learnt from more rows at once: exact, but two medians do not
+      determine the median of all rows, so they merge with the empty part only.
 
     Attributes
     ----------
     count : float64 ndarray of shape (n_groups, n_features)
         Weight of the values that are there.
-    values : float64 ndarray of shape (n_groups, n_features, n_probabilities)
-        NaN where a group has no value of a feature.
     probabilities : float64 ndarray of shape (n_probabilities,)
+    samples : Samples
+        The values, and for a sketch those that have not gone into it yet.
+    sketches : dict
+        Sketch (bytes) by ``(group, feature)``.
+    answers : float64 ndarray of shape (n_groups, n_features, n_probabilities)
+        The quantiles where they alone are known; NaN elsewhere.
+    budget : int
+    max_rank_error : float
 
     References
     ----------
     Hyndman & Fan (1996), "Sample quantiles in statistical packages", The American
     Statistician 50(4), 361-365. For weights that are not whole numbers, the effective
     sample size of Kish (1965) sets the window, as in Akinshin (2023), "Weighted quantile
-    estimators", arXiv:2304.07265.
+    estimators", arXiv:2304.07265. Karnin, Lang & Liberty (2016), "Optimal quantile approximation
+    in streams", FOCS, 71-78.
 
     Examples
     --------
@@ -39,64 +58,209 @@ class Quantiles(Statistic):
     >>> X, weight = np.array([[1.0], [2.0], [3.0]]), np.array([1.0, 1.0, 3.0])
     >>> Quantiles.learn(X, sample_weight=weight, probabilities=(0.5,)).values
     array([[[3.]]])
+    >>> a, b = (Quantiles.learn(np.array([[v]]), probabilities=(0.5,)) for v in (1.0, 4.0))
+    >>> a.merge(b).values
+    array([[[2.5]]])
     """
 
     count: np.ndarray
-    values: np.ndarray
     probabilities: np.ndarray
+    samples: Samples
+    sketches: dict
+    answers: np.ndarray
+    budget: int
+    max_rank_error: float
 
     @classmethod
-    def empty(cls, n_groups, n_features, probabilities=(0.25, 0.5, 0.75)):
+    def empty(
+        cls,
+        n_groups,
+        n_features,
+        probabilities=(0.25, 0.5, 0.75),
+        budget=EXACT_BUDGET,
+        max_rank_error=0.001,
+    ):
         """Return the quantiles of no rows: the identity of :meth:`merge`."""
         probabilities = np.asarray(probabilities, dtype=np.float64)
         unknown = np.full((n_groups, n_features, len(probabilities)), np.nan)
-        return cls(np.zeros((n_groups, n_features)), unknown, probabilities)
+        count, samples = np.zeros((n_groups, n_features)), Samples.empty(n_groups, n_features)
+        return cls(count, probabilities, samples, {}, unknown, budget, max_rank_error)
 
     @classmethod
-    def learn(cls, X, codes=None, n_groups=1, sample_weight=None, probabilities=(0.25, 0.5, 0.75)):
+    def learn(cls, X, codes=None, n_groups=1, sample_weight=None, stream=False, **settings):
         """Return the quantiles of the rows of ``X``, NaN left out; see :meth:`Statistic.learn`.
 
-        Only an eighth of the columns is copied at a time, and one column with the mask of its NaN.
+        Of more rows than the budget, the exact quantiles alone are kept, or with ``stream=True`` a
+        sketch that further rows can follow. Only an eighth of the columns is copied at a time,
+        and one column with the mask of its NaN. ``settings`` are those of :meth:`empty`.
         """
-        found = cls.empty(n_groups, X.shape[1], probabilities)
+        learnt = cls.empty(n_groups, X.shape[1], **settings)
+        keep = stream or X.shape[0] <= learnt.budget
         weighted = None if sample_weight is None else sample_weight > 0
         for j, x in enumerate(_columns(X)):
             there = ~np.isnan(x)
             if weighted is not None:
                 there &= weighted
-            if codes is None and sample_weight is None:
-                x = x if there.all() else x[there]
-                found.count[0, j] = x.size
-                found.values[0, j] = select_quantiles(x, found.probabilities)
-                continue
+            if not there.all():
+                x = x[there]
             c = None if codes is None else codes[there]
             w = None if sample_weight is None else sample_weight[there]
-            found.values[:, j] = select_group_quantiles(x[there], c, n_groups, w, found.probabilities).T
-            groups = np.zeros(int(there.sum()), dtype=np.intp) if c is None else c
-            found.count[:, j] = np.bincount(groups, weights=w, minlength=n_groups)
-        return found
+            groups = np.zeros(len(x), dtype=np.intp) if c is None else c
+            learnt.count[:, j] = np.bincount(groups, weights=w, minlength=n_groups)
+            if keep:
+                learnt.samples = learnt.samples.plus(j, x.astype(np.float64, copy=False), groups, w)
+            else:
+                learnt.answers[:, j] = _exact(x, c, n_groups, w, learnt.probabilities)
+        return learnt._condensed()
+
+    @cached_property
+    def values(self):
+        """The quantiles, ``(n_groups, n_features, n_probabilities)``; NaN where a group has no value."""
+        values = self.answers.copy()
+        n_groups = len(self.count)
+        for j in np.flatnonzero(self.samples.sizes.any(axis=0)):
+            x, groups, weight = self.samples.column(j)
+            codes = None if n_groups == 1 else groups
+            x = x.copy()  # selection reorders
+            exact = _exact(x, codes, n_groups, weight, self.probabilities)
+            values[:, j] = np.where(self.samples.sizes[:, j, None] > 0, exact, values[:, j])
+        for (g, j), bytes_ in self.sketches.items():
+            pending = self.samples.cell(g, j)[0] if self.samples.sizes[g, j] else None
+            values[g, j] = sketch.quantiles(bytes_, pending, self.probabilities)
+        return values
+
+    def rank_error(self):
+        """Return how far the rank of a quantile may be off, ``(n_groups, n_features)``; 0 where exact."""
+        error = np.zeros(self.count.shape)
+        for cell, bytes_ in self.sketches.items():
+            error[cell] = sketch.rank_error(bytes_)
+        return error
 
     def merge(self, other):
-        """Return the quantiles of the rows of both, where one of them has no rows."""
-        if not other.count.any():
-            return self
-        if not self.count.any():
-            return other
-        raise ValueError(
-            "Quantiles of parts (RobustScaler) can be merged only when one part is empty: two medians do "
-            "not determine the median of all rows. Fit on all rows at once."
-        )
+        """Return the quantiles of the rows of both."""
+        alone = [p._alone() for p in (self, other)]
+        stuck = (alone[0] & (other.count > 0)) | (alone[1] & (self.count > 0))
+        if stuck.any():
+            n = max(p.count[stuck & a].max(initial=0) for p, a in zip((self, other), alone, strict=True))
+            raise ValueError(
+                f"RobustScaler goes on from, or merges with, a fit on at most exact_budget={self.budget} rows, "
+                f"which it keeps; received one on {n:.0f} values of a feature, of which the quantiles alone "
+                "are there, and two medians do not determine the median of all rows. Start with "
+                "partial_fit, which keeps a sketch, or fit on all rows at once."
+            )
+        sketches = {**self.sketches, **other.sketches}
+        for cell in self.sketches.keys() & other.sketches.keys():
+            sketches[cell] = sketch.merged(self.sketches[cell], other.sketches[cell])
+        return replace(
+            self,
+            count=self.count + other.count,
+            samples=self.samples.merge(other.samples),
+            sketches=sketches,
+            answers=np.where(alone[1][:, :, None], other.answers, self.answers),
+        )._condensed()
 
     pools = False
 
     def take(self, groups):
         """Return the statistic whose group i is group ``groups[i]`` of this one."""
-        return Quantiles(self.count[groups], self.values[groups], self.probabilities)
+        groups = np.asarray(groups, dtype=np.intp)
+        sketches = {}
+        if self.sketches:
+            places = {}
+            for new, old in enumerate(groups.tolist()):
+                places.setdefault(old, []).append(new)
+            for (g, j), bytes_ in self.sketches.items():
+                sketches.update(((new, j), bytes_) for new in places.get(g, ()))
+        return replace(
+            self,
+            count=self.count[groups],
+            samples=self.samples.take(groups),
+            sketches=sketches,
+            answers=self.answers[groups],
+        )
+
+    def concluded(self):
+        """Return the quantiles alone: no value of a row that is not one of them, nothing to go on from."""
+        return replace(
+            self, samples=Samples.empty(*self.count.shape), sketches={}, answers=self.values.copy()
+        )
+
+    def to_dict(self):
+        """Return the statistic as plain lists, numbers and text (a sketch in base 64, with its CRC-32)."""
+        return {
+            "count": self.count.tolist(),
+            "probabilities": self.probabilities.tolist(),
+            "sizes": self.samples.sizes.tolist(),
+            "values": [v.tolist() for v in self.samples.values],
+            "weights": None if self.samples.weights is None else [w.tolist() for w in self.samples.weights],
+            "sketches": [
+                [g, j, base64.b64encode(bytes_).decode(), zlib.crc32(bytes_)]
+                for (g, j), bytes_ in sorted(self.sketches.items())
+            ],
+            "answers": self.answers.tolist(),
+            "budget": self.budget,
+            "max_rank_error": self.max_rank_error,
+        }
+
+    @classmethod
+    def from_dict(cls, state):
+        """Return the statistic that :meth:`to_dict` described."""
+        floats = [np.asarray(v, dtype=np.float64) for v in state["values"]]
+        weights = state["weights"]
+        if weights is not None:
+            weights = [np.asarray(w, dtype=np.float64) for w in weights]
+        count = np.asarray(state["count"], dtype=np.float64)
+        sizes = np.asarray(state["sizes"], dtype=np.int64)
+        probabilities = np.asarray(state["probabilities"], dtype=np.float64)
+        answers = np.asarray(state["answers"], dtype=np.float64)
+        samples, sketches = Samples(sizes, floats, weights), _sketches(state["sketches"])
+        return cls(count, probabilities, samples, sketches, answers, state["budget"], state["max_rank_error"])
+
+    def _alone(self):
+        """Say where the quantiles alone are known."""
+        known = self.samples.sizes > 0
+        for cell in self.sketches:
+            known[cell] = True
+        return (self.count > 0) & ~known
+
+    def _condensed(self):
+        """Return the statistic with a sketch wherever the values have grown beyond the budget."""
+        pending = PENDING if self.samples.weights is None else 0
+        limit = np.full(self.count.shape, self.budget)
+        for cell in self.sketches:
+            limit[cell] = min(pending, self.budget)
+        full = self.samples.sizes > limit
+        if not full.any():
+            return self
+        sketches = dict(self.sketches)
+        for g, j, values, weight in self.samples.cells(full):
+            sketches[g, j] = sketch.updated(sketches.get((g, j)), values, weight, self.max_rank_error)
+        return replace(self, samples=self.samples.without(full), sketches=sketches)
 
     def _with_empty_group(self):
-        one = self.empty(1, self.count.shape[1], self.probabilities)
-        stacked = (np.concatenate(pair) for pair in ((self.count, one.count), (self.values, one.values)))
-        return Quantiles(*stacked, self.probabilities)
+        return replace(
+            self,
+            count=np.vstack([self.count, np.zeros((1, self.count.shape[1]))]),
+            samples=self.samples.with_empty_group(),
+            answers=np.concatenate([self.answers, np.full_like(self.answers[:1], np.nan)]),
+        )
+
+
+def _exact(x, codes, n_groups, weight, probabilities):
+    """Return the exact quantiles of one column without NaN, ``(n_groups, n_probabilities)``."""
+    if codes is None and weight is None:
+        return select_quantiles(x, probabilities)[None]
+    return select_group_quantiles(x, codes, n_groups, weight, probabilities).T
+
+
+def _sketches(listed):
+    sketches = {}
+    for g, j, text, checksum in listed:
+        bytes_ = base64.b64decode(text, validate=True)
+        if zlib.crc32(bytes_) != checksum:
+            raise ValueError(f"the sketch of group {g}, feature {j} is damaged: its CRC-32 differs")
+        sketches[g, j] = bytes_
+    return sketches
 
 
 def _columns(X):

@@ -30,7 +30,6 @@ SCALERS = {
     "arcsinh": LogScaler(method="arcsinh"),
 }
 AFFINE = [name for name in SCALERS if name not in ("log", "log2", "symlog", "arcsinh")]
-MERGEABLE = [name for name in SCALERS if not name.startswith("robust")]
 
 all_scalers = pytest.mark.parametrize("name", SCALERS)
 
@@ -106,7 +105,7 @@ def test_whole_weights_equal_repeated_rows(name, data):
     np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", MERGEABLE)
+@all_scalers
 @given(data=st.data())
 def test_batches_and_merged_parts_equal_one_fit(name, data):
     X = data.draw(matrices())

@@ -70,7 +70,10 @@ NAMED = pd.DataFrame(X5, columns=list("abcde"))
             [StandardScaler().fit(X5), TheirStandardScaler().fit(X5)],
             "takes scalers of skprep; received",
         ),
-        ([RobustScaler().fit(X5), RobustScaler().fit(X5)], "only when one part is empty"),
+        (
+            [RobustScaler(exact_budget=10).fit(X5), RobustScaler(exact_budget=10).fit(X5)],
+            "at most exact_budget=10 rows, which it keeps; received one on 182 values",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_refused(scalers, message):
