@@ -60,7 +60,9 @@ def quantiles(sketch, values, probabilities):
     kll = _open(sketch)
     if values is not None:
         kll.update(np.ascontiguousarray(values))
-    return kll.get_quantiles([float(p) for p in probabilities])
+    found = kll.get_quantiles([float(p) for p in probabilities])
+    extremes = {0.0: kll.get_min_value(), 1.0: kll.get_max_value()}  # known exactly
+    return [extremes.get(float(p), q) for p, q in zip(probabilities, found, strict=True)]
 
 
 def count(sketch):
