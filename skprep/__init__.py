@@ -1,5 +1,6 @@
 """Preprocessing for scikit-learn: scalers that stream, merge, take weights and never leak."""
 
+from skprep.persistence import from_json, load, save, to_json
 from skprep.scalers import (
     GroupScaler,
     LogScaler,
@@ -19,5 +20,9 @@ __all__ = [
     "MinMaxScaler",
     "RobustScaler",
     "StandardScaler",
+    "from_json",
+    "load",
     "merge",
+    "save",
+    "to_json",
 ]

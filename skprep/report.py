@@ -1,14 +1,13 @@
 """The comparison as a self-contained HTML page: a table, and histograms before and after."""
 
 import importlib.metadata
-import os
-import tempfile
 from html import escape
 
 import numpy as np
 from sklearn.base import clone
 
 from skprep.compare import scalers, winner
+from skprep.files import whole_file
 
 PICTURED = 6  # features shown as histograms
 NAMED = 3  # ties named in the verdict
@@ -41,15 +40,8 @@ def write_report(path, title, task, results):
     results : list of skprep.compare.Result
     """
     page = render(title, task, results)
-    handle, temporary = tempfile.mkstemp(dir=path.parent or ".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(page)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with whole_file(path) as new:
+        new.write_text(page, encoding="utf-8")
 
 
 def render(title, task, results):
@@ -159,9 +151,3 @@ def _figure(values, caption, kind):
         f'<figure><svg viewBox="0 0 {20 + 12 * BINS} 132" role="img">{bars}{labels}</svg>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -21,6 +21,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
     A scaler is the recipe for the two. It states
 
     - ``_learn(X, codes, n_groups, sample_weight)``: the statistic of these rows;
+    - ``_empty(n_groups, n_features)``: that statistic of no rows;
     - ``_center_spread(statistic)``: center and spread, ``(n_groups, n_features)`` or None each;
       a spread of 0 says constant, NaN unknown;
     - ``_publish(statistic)``: the learned attributes, from the one group of a plain scaler;

@@ -144,6 +144,9 @@ class LogScaler(StreamingMixin, AffineScaler):
             )
         return offset
 
+    def _empty(self, n_groups, n_features):
+        return SmallestTwo.empty(n_groups, n_features)
+
     def _center_spread(self, statistic):
         n_groups, n_features = statistic.count.shape
         if not isinstance(self.offset, str):

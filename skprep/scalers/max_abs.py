@@ -65,6 +65,9 @@ class MaxAbsScaler(StreamingMixin, AffineScaler):
     def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
         return Extrema.learn(X, codes, n_groups, sample_weight)
 
+    def _empty(self, n_groups, n_features):
+        return Extrema.empty(n_groups, n_features)
+
     def _center_spread(self, statistic):
         return None, _max_abs(statistic)
 

@@ -129,6 +129,9 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
             )
         return low, high
 
+    def _empty(self, n_groups, n_features):
+        return Extrema.empty(n_groups, n_features)
+
     def _center_spread(self, statistic):
         there = statistic.count > 0
         low = np.where(there, statistic.min, np.nan)

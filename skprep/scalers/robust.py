@@ -149,16 +149,18 @@ class RobustScaler(StreamingMixin, AffineScaler):
                 f"distribution has no finite width beyond; received {self.quantile_range!r}. "
                 "Use for example (25.0, 75.0), or unit_variance=False."
             )
-        return Quantiles.learn(
-            X,
-            codes,
-            n_groups,
-            sample_weight,
-            stream=stream,
-            probabilities=(low / 100, 0.5, high / 100),
-            budget=int(self.exact_budget),
-            max_rank_error=float(self.max_rank_error),
-        )
+        return Quantiles.learn(X, codes, n_groups, sample_weight, stream=stream, **self._settings())
+
+    def _empty(self, n_groups, n_features):
+        return Quantiles.empty(n_groups, n_features, **self._settings())
+
+    def _settings(self):
+        low, high = self.quantile_range
+        return {
+            "probabilities": (low / 100, 0.5, high / 100),
+            "budget": int(self.exact_budget),
+            "max_rank_error": float(self.max_rank_error),
+        }
 
     def _learn_batch(self, X, codes=None, n_groups=1, sample_weight=None):
         return self._learn(X, codes, n_groups, sample_weight, stream=True)

@@ -174,6 +174,11 @@ class StandardScaler(StreamingMixin, AffineScaler):
             return MedianOfMeans.learn(X, codes, n_groups, sample_weight, int(self.n_blocks))
         return Moments.learn(X, codes, n_groups, sample_weight)
 
+    def _empty(self, n_groups, n_features):
+        if self.estimator == "median_of_means":
+            return MedianOfMeans.empty(n_groups, n_features, int(self.n_blocks))
+        return Moments.empty(n_groups, n_features)
+
     def _center_spread(self, statistic):
         center = statistic.center()
         if not self.with_std:

@@ -144,8 +144,8 @@ class Quantiles(Statistic):
             n = max(p.count[stuck & a].max(initial=0) for p, a in zip((self, other), alone, strict=True))
             raise ValueError(
                 f"RobustScaler goes on from, or merges with, a fit on at most exact_budget={self.budget} "
-                f"rows, which it keeps; received one on {n:.0f} values of a feature, of which the quantiles alone "
-                "are there, and two medians do not determine the median of all rows. Start with "
+                f"rows, which it keeps; received one on {n:.0f} values of a feature, of which the quantiles "
+                "alone are there, and two medians do not determine the median of all rows. Start with "
                 "partial_fit, which keeps a sketch, or fit on all rows at once."
             )
         sketches = {**self.sketches, **other.sketches}

@@ -1,0 +1,230 @@
+"""Fitted scalers made from JSON documents: known classes only, nothing runs."""
+
+from pathlib import Path
+
+import numpy as np
+from sklearn.base import clone
+
+from skprep.persistence.statistics import read_statistic
+from skprep.persistence.values import ROOT, check_members, decode, parse, read_numbers
+from skprep.persistence.writing import FORMAT, PLAIN, VERSION, learned
+from skprep.scalers import checks
+from skprep.scalers.group import GroupScaler
+from skprep.scalers.group_engines import RowsOfAStatistic
+from skprep.scalers.group_rows import GroupRows, Rows
+from skprep.statistics.groups import GroupIndex
+
+AGREEMENT = 1e-9  # relative, between what a document shows and what follows from its statistic
+
+
+def load(path):
+    """Return the fitted scaler that :func:`save` has written.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    scaler : object
+        As :func:`from_json` gives it.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such document; the message says where.
+    OSError
+        If it cannot be read.
+    """
+    return from_json(Path(path).read_bytes())
+
+
+def from_json(text):
+    """Return the fitted scaler of a document that :func:`to_json` has written.
+
+    Only scalers of skprep are made, from numbers and text; nothing in a document can run.
+
+    Parameters
+    ----------
+    text : str or bytes
+        Bytes are UTF-8.
+
+    Returns
+    -------
+    scaler : object
+        Like the one that was written: same parameters, learned attributes and results, to the last bit, and
+        ready for ``partial_fit`` and ``merge``.
+
+    Raises
+    ------
+    ValueError
+        If the text is no such document; the message says where.
+    ImportError
+        If it holds sketches of quantiles and the extra ``sketch`` is not installed.
+
+    Examples
+    --------
+    >>> from skprep import MaxAbsScaler, from_json, to_json
+    >>> from_json(to_json(MaxAbsScaler().fit([[1.0], [4.0]]))).transform([[2.0]])
+    array([[0.5]])
+    >>> from_json('{"format": "skprep scaler", "version": 99}')  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: Not a document of a fitted scaler: $.version must be 1; received 99. ...
+    """
+    document = parse(text)
+    if not isinstance(document, dict):
+        ROOT.refuse("an object", document)
+    for name, required in (("format", FORMAT), ("version", VERSION)):
+        if document.get(name) != required or isinstance(document[name], bool):
+            (ROOT / name).refuse(repr(required), document.get(name, "nothing"))
+    try:
+        with np.errstate(all="ignore"):
+            return _restored(document)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, MemoryError) as error:
+        if str(error).startswith("Not a document"):
+            raise
+        ROOT.refuse("consistent", f"{type(error).__name__}: {error}")
+
+
+def _restored(document):
+    members = ["class", "parameters", "n_features", "feature_names", "output", "learned", "statistic"]
+    grouped = document.get("class") == "GroupScaler"
+    members += ["layout", "groups", "pooled", "sizes"] if grouped else []
+    check_members(document, ROOT, ["format", "version", "written_by", *members])
+    scaler = _unfitted(document, ROOT, {**PLAIN, "GroupScaler": GroupScaler})
+    _restore_features(scaler, document)
+    if grouped:
+        _restore_groups(scaler, document)
+    else:
+        shape = (1, scaler.n_features_in_)
+        statistic = read_statistic(document["statistic"], ROOT / "statistic", shape)
+        _check_kind(scaler, statistic, ROOT / "statistic")
+        scaler._set_statistic(statistic)
+    _check_learned(learned(scaler), document["learned"], ROOT / "learned")
+    return scaler
+
+
+def _unfitted(recipe, place, classes):
+    kind = classes.get(recipe["class"]) if isinstance(recipe["class"], str) else None
+    if kind is None:
+        (place / "class").refuse(f"one of {', '.join(classes)}", recipe["class"])
+    place = place / "parameters"
+    given = recipe["parameters"]
+    check_members(given, place, sorted(kind._get_param_names()))
+    parameters = {}
+    for name, value in given.items():
+        if kind is GroupScaler and name == "scaler":
+            check_members(value, place / name, ["class", "parameters"])
+            parameters[name] = _unfitted(value, place / name, PLAIN)
+        else:
+            parameters[name] = decode(value, place / name)
+    scaler = kind(**parameters)
+    try:
+        scaler._validate_params()
+    except ValueError as error:
+        place.refuse("parameters of the class", str(error))
+    return scaler
+
+
+def _restore_features(scaler, document):
+    n_features, names, output = (document[k] for k in ("n_features", "feature_names", "output"))
+    if type(n_features) is not int or n_features < 1:
+        (ROOT / "n_features").refuse("a whole number above 0", n_features)
+    scaler.n_features_in_ = n_features
+    if names is not None:
+        text = isinstance(names, list) and all(isinstance(n, str) for n in names)
+        if not text or len(names) != n_features:
+            (ROOT / "feature_names").refuse(f"null or a list of {n_features} names", names)
+        scaler.feature_names_in_ = np.array(names, dtype=object)
+    if output is not None:
+        if output not in ("default", "pandas", "polars"):
+            (ROOT / "output").refuse('null, "default", "pandas" or "polars"', output)
+        scaler.set_output(transform=output)
+
+
+def _restore_groups(scaler, document):
+    rows, place = GroupRows(), ROOT / "layout"
+    layout = document["layout"]
+    check_members(layout, place, ["by", "features", "n_keys", "labels"])
+    for name in ("by", "features"):
+        setattr(rows, name, [int(j) for j in read_numbers(layout[name], place / name, (None,), np.int64)])
+    if sorted(rows.by + rows.features) != list(range(scaler.n_features_in_)) or not rows.features:
+        place.refuse(f"the columns 0 to {scaler.n_features_in_ - 1}, each once", layout)
+    rows.n_keys, rows.labels = layout["n_keys"], layout["labels"]
+    if type(rows.n_keys) is not int or rows.n_keys < 0 or (rows.by and rows.n_keys != len(rows.by)):
+        (place / "n_keys").refuse("the number of key columns", rows.n_keys)
+    if rows.labels is not None and (
+        not isinstance(rows.labels, list) or [type(v) for v in rows.labels] != [str] * rows.n_keys
+    ):
+        (place / "labels").refuse(f"null or {rows.n_keys} names", rows.labels)
+    names = getattr(scaler, "feature_names_in_", None)
+    rows.inner_names = None if names is None else names[rows.features]
+    index, codes = _read_keys(document["groups"], rows.n_keys)
+    shape = (len(index), len(rows.features))
+    engine = RowsOfAStatistic(clone(scaler.scaler))
+    rows.name_features(engine.scaler, Rows(np.empty((0, shape[1])), []))
+    learnt = [
+        read_statistic(document["statistic"], ROOT / "statistic", shape).spread(codes, len(index)),
+        read_statistic(document["pooled"], ROOT / "pooled", (1, shape[1])),
+        read_numbers(document["sizes"], ROOT / "sizes", shape)[np.argsort(codes)],
+    ]
+    for statistic, name in zip(learnt, ("statistic", "pooled"), strict=False):
+        _check_kind(engine.scaler, statistic, ROOT / name)
+    engine.adopt(learnt)
+    scaler._rows, scaler._index, scaler._engine = rows, index, engine
+    scaler._learnt_with = {"by": scaler.by, "scaler": clone(scaler.scaler)}
+    scaler._publish()
+
+
+def _read_keys(groups, n_keys):
+    place = ROOT / "groups"
+    if not isinstance(groups, list) or not groups:
+        place.refuse("a list of at least one group key", groups)
+    keys = [decode(key, place / i) for i, key in enumerate(groups)]
+    for i, key in enumerate(keys):
+        if (n_keys > 1) != isinstance(key, tuple) or (n_keys > 1 and len(key) != n_keys):
+            (place / i).refuse(f"a key of {max(1, n_keys)} parts", key)
+        try:
+            hash(key)
+        except TypeError:
+            (place / i).refuse("hashable", key)
+    if len(set(keys)) < len(keys):
+        place.refuse("different keys", "one given twice")
+    whole = all(type(key) is int and abs(key) < 2**63 for key in keys)
+    index = GroupIndex(np.array(keys, dtype=np.int64) if whole else keys)
+    return index, index.codes_of(np.array(keys, dtype=np.int64) if whole else keys)
+
+
+def _check_kind(scaler, statistic, place):
+    """Refuse a statistic that is not the one this scaler learns from rows."""
+    own = scaler._empty(1, 1)
+    if type(own) is not type(statistic):
+        (place / "kind").refuse(repr(type(own).__name__), type(statistic).__name__)
+    for name in ("n_blocks", "budget", "max_rank_error", "probabilities"):
+        required, received = (getattr(s, name, None) for s in (own, statistic))
+        if not checks.same(required, received):
+            (place / name).refuse(f"{required}, as the parameters say", received)
+
+
+def _check_learned(own, shown, place):
+    """Refuse a document whose readable part does not follow from its statistic."""
+    if isinstance(own, dict):
+        check_members(shown, place, list(own))
+        for name, value in own.items():
+            _check_learned(value, shown[name], place / name)
+        return
+    if own is None or isinstance(own, bool):
+        if shown is not own:
+            place.refuse(f"{own}, which follows from the statistic", shown)
+        return
+    if isinstance(own, list) and any(isinstance(v, list) or v is None for v in own):
+        if not isinstance(shown, list) or len(shown) != len(own):
+            place.refuse(f"a list of {len(own)}", shown)
+        for i, value in enumerate(own):
+            _check_learned(value, shown[i], place / i)
+        return
+    shape = (len(own),) if isinstance(own, list) else ()
+    ours, theirs = (read_numbers(v, place, shape) for v in (own, shown))
+    if not np.allclose(ours, theirs, rtol=AGREEMENT, atol=0.0, equal_nan=True):
+        place.refuse(f"what follows from the statistic, {own}", shown)

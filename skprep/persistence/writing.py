@@ -1,0 +1,212 @@
+"""Fitted scalers written as JSON documents."""
+
+from importlib.metadata import version
+
+from sklearn.utils.validation import check_is_fitted
+
+from skprep.files import whole_file
+from skprep.persistence.values import ROOT, encode, numbers, write
+from skprep.scalers import checks
+from skprep.scalers.array_api import as_numpy
+from skprep.scalers.group import GroupScaler
+from skprep.scalers.log import LogScaler
+from skprep.scalers.max_abs import MaxAbsScaler
+from skprep.scalers.min_max import MinMaxScaler
+from skprep.scalers.robust import RobustScaler
+from skprep.scalers.standard import StandardScaler
+from skprep.statistics import Quantiles
+
+FORMAT, VERSION = "skprep scaler", 1
+PLAIN = {c.__name__: c for c in (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, LogScaler)}
+NOT_SHOWN = ("feature_names_in_", "n_features_in_", "groups_", "scaler_")  # in members of their own
+
+
+def save(scaler, path, *, mergeable=True):
+    """Write a fitted scaler to a file, whole or not at all.
+
+    Parameters
+    ----------
+    scaler : fitted scaler
+        Of skprep; in a :class:`~skprep.GroupScaler` too.
+    path : str or path-like
+        The file; one that is there is replaced.
+    mergeable : bool, default=True
+        False leaves out what only ``partial_fit`` and ``merge`` need; see :func:`to_json`.
+
+    See Also
+    --------
+    load : The scaler back.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skprep import MaxAbsScaler, load, save
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "scaler.json"
+    ...     save(MaxAbsScaler().fit([[1.0], [4.0]]), path)
+    ...     load(path).transform([[2.0]])
+    array([[0.5]])
+    """
+    text = to_json(scaler, mergeable=mergeable)
+    with whole_file(path) as new:
+        new.write_text(text + "\n", encoding="utf-8")
+
+
+def to_json(scaler, *, mergeable=True):
+    """Return a fitted scaler as a JSON document.
+
+    Every number comes back to the last bit; NaN and infinities are spelt as text. Group keys of numbers,
+    text, dates, times, periods, intervals, decimals, UUIDs, bytes and tuples of them keep their type.
+
+    Parameters
+    ----------
+    scaler : fitted scaler
+        Of skprep; in a :class:`~skprep.GroupScaler` too.
+    mergeable : bool, default=True
+        False leaves out what only ``partial_fit`` and ``merge`` need, which for
+        :class:`~skprep.RobustScaler` are values of the training rows: the document gets smaller, and
+        it gives away no more than the quantiles. Other scalers stay as they are.
+
+    Returns
+    -------
+    text : str
+
+    Raises
+    ------
+    ValueError
+        If the scaler is not of skprep, or its attributes were set by hand, or a group key is of a
+        type that the document has no form for.
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+
+    Notes
+    -----
+    The document is an object of these members: ``format`` and ``version``, which ``from_json`` insists on;
+    ``class`` and ``parameters``; ``n_features``, ``feature_names`` and ``output`` (what
+    ``set_output`` asked for); ``learned``, the attributes for a human or a program in another language
+    to read; and ``statistic``, from which they follow. Metadata requests
+    (``set_fit_request``) are left out.
+
+    Examples
+    --------
+    >>> from skprep import MaxAbsScaler, to_json
+    >>> print(to_json(MaxAbsScaler().fit([[1.0], [4.0]])))  # doctest: +ELLIPSIS
+    {
+      "format": "skprep scaler",
+      "version": 1,
+      "written_by": "skprep ...",
+      "class": "MaxAbsScaler",
+      "parameters": {
+        "clip": false,
+        "copy": true
+      },
+      "n_features": 1,
+      "feature_names": null,
+      "output": null,
+      "learned": {
+        "max_abs_": [4.0],
+        "n_samples_seen_": 2,
+        "scale_": [4.0]
+      },
+      "statistic": {
+        "kind": "Extrema",
+        "count": [
+          [2.0]
+        ],
+    ...
+    """
+    grouped = type(scaler) is GroupScaler
+    if not grouped and PLAIN.get(type(scaler).__name__) is not type(scaler):
+        _refuse_class(scaler)
+    check_is_fitted(scaler)
+    if grouped:
+        scaler._demand_vectorised("to_json")
+    else:
+        checks.check_learnt(scaler, "to_json")
+    names = getattr(scaler, "feature_names_in_", None)
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "written_by": f"skprep {version('skprep')}",
+        **_recipe(scaler),
+        "n_features": int(scaler.n_features_in_),
+        "feature_names": None if names is None else [str(n) for n in names],
+        "output": getattr(scaler, "_sklearn_output_config", {}).get("transform"),
+        "learned": learned(scaler),
+        **(
+            _groups(scaler, mergeable) if grouped else {"statistic": _statistic(scaler._statistic, mergeable)}
+        ),
+    }
+    return write(document)
+
+
+def _refuse_class(scaler):
+    raise ValueError(
+        f"A document holds a fitted scaler of skprep: {', '.join(PLAIN)} or GroupScaler; received "
+        f"{type(scaler).__name__} from {type(scaler).__module__}. "
+        "Save the steps of a Pipeline one by one, or pickle it."
+    )
+
+
+def _recipe(scaler):
+    """Return class and parameters."""
+    parameters = scaler.get_params(deep=False)
+    place = ROOT / "parameters"
+    written = {}
+    for name, value in sorted(parameters.items()):
+        nested = isinstance(scaler, GroupScaler) and name == "scaler"
+        written[name] = _recipe(value) if nested else encode(value, place / name)
+    return {"class": type(scaler).__name__, "parameters": written}
+
+
+def learned(scaler):
+    """Return the learned attributes as the document shows them to a reader."""
+    attributes = sorted(vars(scaler).items())
+    return {
+        name: _shown(value)
+        for name, value in attributes
+        if name.endswith("_") and not name.startswith("_") and name not in NOT_SHOWN
+    }
+
+
+def _shown(value):
+    if isinstance(value, dict):
+        return {k: _shown(v) for k, v in value.items()}
+    if isinstance(value, tuple):
+        return [_shown(v) for v in value]
+    if value is None or isinstance(value, bool):
+        return value
+    return numbers(value if isinstance(value, int | float) else as_numpy(value))
+
+
+def _statistic(statistic, mergeable):
+    if isinstance(statistic, Quantiles) and not mergeable:
+        statistic = statistic.concluded()
+    return {"kind": type(statistic).__name__, **_spelt(statistic.to_dict())}
+
+
+def _spelt(value):
+    """Return the dict of a statistic with its numbers spelt."""
+    if isinstance(value, dict):
+        return {name: _spelt(v) for name, v in value.items()}
+    if isinstance(value, list):
+        return [_spelt(v) for v in value]
+    return numbers(value) if isinstance(value, float) else value
+
+
+def _groups(scaler, mergeable):
+    """Return what a GroupScaler has beyond a plain scaler."""
+    engine, rows = scaler._engine, scaler._rows
+    return {
+        "layout": {
+            "by": [int(j) for j in rows.by],
+            "features": [int(j) for j in rows.features],
+            "n_keys": rows.n_keys,
+            "labels": rows.labels,
+        },
+        "groups": [encode(key, ROOT / "groups" / i) for i, key in enumerate(scaler._index.keys)],
+        "statistic": _statistic(engine.statistic, mergeable),
+        "pooled": _statistic(engine.pooled, mergeable),
+        "sizes": numbers(engine.sizes),
+    }

@@ -1,0 +1,97 @@
+"""Fitted scalers of every kind, to be written and read."""
+
+import datetime
+import decimal
+import uuid
+
+import numpy as np
+import pandas as pd
+
+from skprep import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+
+def table():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(60, 3)), columns=["dose", "größe", "x y"])
+    X["größe"] *= 1e-155  # squares leave float64
+    X.loc[3, "dose"] = np.nan
+    X["x y"] = X["x y"].abs()
+    return X
+
+
+def keys(kind):
+    pairs = {
+        "text": ["a", "ü", ""],
+        "missing": ["a", None, "b"],
+        "whole": [3, -(2**62), 7],
+        "huge": [2**80, 1, -(2**70)],
+        "real": [0.5, np.inf, 2.0],
+        "dates": pd.DatetimeIndex([pd.Timestamp(1714564800000000001), pd.NaT, pd.Timestamp(0)]),
+        "zones": pd.to_datetime(["2024-01-01", "2024-05-01", "1999-01-01"]).tz_localize("Europe/Berlin"),
+        "spans": pd.to_timedelta([1, 5, 10**15], unit="ns"),
+        "months": pd.period_range("2024-01", periods=3, freq="M"),
+        "bins": pd.cut(np.arange(3.0), 3),
+        "mixed": [1, "1", None],
+        "truth": [True, False, None],
+        "bytes": [b"\x00a", b"", b"b"],
+        "others": [decimal.Decimal("1.10"), uuid.UUID(int=5), datetime.time(12, 30)],
+    }
+    return pairs[kind]
+
+
+KEYS = [
+    *("text", "missing", "whole", "huge", "real", "dates", "zones", "spans", "months", "bins"),
+    *("mixed", "truth", "bytes", "others"),
+]
+
+
+def by_key(kind):
+    X = table()
+    X.insert(
+        1, "key", pd.Series(keys(kind), dtype=object if kind in ("huge", "mixed") else None).repeat(20).array
+    )
+    return GroupScaler(StandardScaler(), by="key").fit(X), X
+
+
+def plain():
+    """Name, fitted scaler."""
+    X, array = table(), table().to_numpy()
+    offset = {"dose": 9.0, "größe": 1.0, "x y": 0.25}
+    yield "standard", StandardScaler().fit(X)
+    yield "weighted", StandardScaler(clip=(-2, 3)).fit(array, sample_weight=np.linspace(0, 1, 60))
+    yield "only mean", StandardScaler(with_std=False).set_output(transform="pandas").fit(X)
+    yield "median of means", StandardScaler(estimator="median_of_means", n_blocks=3).fit(array)
+    yield "min-max", MinMaxScaler((-1, 2.5)).fit(X)
+    yield "known range", MinMaxScaler(data_range=(np.array([-9.0, -1, 0]), [9, 1, 9.5])).fit(array)
+    yield "max-abs", MaxAbsScaler().fit(array.astype(np.float32))
+    yield "robust", RobustScaler(unit_variance=True).fit(X)
+    yield "robust, weighted", RobustScaler().fit(array, sample_weight=np.linspace(0, 1, 60))
+    yield "robust, alone", RobustScaler(exact_budget=5).fit(X)
+    sketched = RobustScaler(exact_budget=10, max_rank_error=0.05)
+    yield "robust, sketched", sketched.partial_fit(X).partial_fit(X * 2)
+    yield "log", LogScaler(handle_invalid="clip").fit(X)
+    yield "log, offsets", LogScaler(offset=offset).fit(X)
+    yield "never there", MinMaxScaler().fit(array * [1, np.nan, 1])
+
+
+def grouped():
+    """Name, fitted GroupScaler, table."""
+    X = table()
+    X["a"], X["b"] = np.arange(60) % 4, np.where(np.arange(60) % 3, "x", None)
+    two = ["a", "b"]
+    yield "two keys", GroupScaler(StandardScaler(), by=two, shrinkage="auto", min_group_size=3).fit(X), X
+    yield "robust", GroupScaler(RobustScaler(), by=two, units="global", keep_by=True).fit(X), X
+    streaming = GroupScaler(RobustScaler(exact_budget=9, max_rank_error=0.05), by="b")
+    yield (
+        "sketched",
+        streaming.fit(X.drop(columns="a")[:1]).partial_fit(X.drop(columns="a")),
+        X.drop(columns="a"),
+    )
+    yield (
+        "log",
+        GroupScaler(LogScaler(handle_invalid="nan"), by=np.int64(3)).fit(X.drop(columns="b")),
+        X.drop(columns="b"),
+    )
+    A = table().to_numpy()
+    A[:, 0] = np.arange(60) // 20
+    yield "array", GroupScaler(MinMaxScaler(), by=0, handle_unknown="nan").fit(A), A

@@ -1,0 +1,58 @@
+"""Documents of every released version of the format stay readable and mean what they meant.
+
+``python -m tests.persistence.test_golden`` writes those of the present version.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skprep import from_json, load, to_json
+
+from .fitted import by_key, grouped, plain, table
+
+FOLDER = Path(__file__).parent / "golden"
+
+
+def documents():
+    """Name as a file's, fitted scaler and a table to transform."""
+    for name, scaler, X in every_kind():
+        yield name.replace(",", "").replace(" ", "-"), scaler, X
+
+
+def every_kind():
+    for name, scaler in plain():
+        yield name, scaler, table() if hasattr(scaler, "feature_names_in_") else table().to_numpy()
+    for name, scaler, X in grouped():
+        yield f"groups, {name}", scaler, X
+    for kind in ("missing", "dates", "mixed", "others"):
+        yield f"key of {kind}", *by_key(kind)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda p: p.stem)
+def test_a_golden_document_gives_the_results_it_gave(path):
+    given = {name: X for name, _, X in documents()}[path.stem.split("-", 1)[1]]
+    scaler = load(path)
+    expected = np.load(path.with_suffix(".npy"))
+    np.testing.assert_allclose(features(scaler.transform(given)), expected, rtol=1e-12, equal_nan=True)
+    written, ours = json.loads(path.read_text(encoding="utf-8")), json.loads(to_json(scaler))
+    assert written["learned"] == ours["learned"]
+
+
+def test_every_kind_of_document_is_golden():
+    assert {p.stem for p in FOLDER.glob("*.json")} >= {f"v1-{name}" for name, _, _ in documents()}
+
+
+def features(Z):
+    """The scaled columns as an array."""
+    Z = Z if isinstance(Z, np.ndarray) else Z.to_numpy()
+    return Z.astype(np.float64) if Z.dtype != object else Z[:, [0, 1, 2]].astype(np.float64)
+
+
+if __name__ == "__main__":
+    for name, scaler, X in documents():
+        path = FOLDER / f"v{json.loads(to_json(scaler))['version']}-{name}.json"
+        path.write_text(to_json(scaler) + "\n", encoding="utf-8")
+        np.save(path.with_suffix(".npy"), features(from_json(to_json(scaler)).transform(X)))
