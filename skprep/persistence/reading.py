@@ -11,7 +11,7 @@ from skprep.persistence.writing import FORMAT, PLAIN, VERSION, learned
 from skprep.scalers import checks
 from skprep.scalers.group import GroupScaler
 from skprep.scalers.group_engines import RowsOfAStatistic
-from skprep.scalers.group_rows import GroupRows, Rows
+from skprep.scalers.group_rows import GroupRows
 from skprep.statistics.groups import GroupIndex
 
 AGREEMENT = 1e-9  # relative, between what a document shows and what follows from its statistic
@@ -163,7 +163,7 @@ def _restore_groups(scaler, document):
     index, codes = _read_keys(document["groups"], rows.n_keys)
     shape = (len(index), len(rows.features))
     engine = RowsOfAStatistic(clone(scaler.scaler))
-    rows.name_features(engine.scaler, Rows(np.empty((0, shape[1])), []))
+    rows.name_features(engine.scaler)
     learnt = [
         read_statistic(document["statistic"], ROOT / "statistic", shape).spread(codes, len(index)),
         read_statistic(document["pooled"], ROOT / "pooled", (1, shape[1])),

@@ -9,9 +9,11 @@ from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.frames.eager import column_names
+from skprep.frames.expressions import multiply_and_add, subtract_and_divide
+from skprep.frames.lazy import as_lazy
 from skprep.kernels.blocks import folded_blocks
 from skprep.kernels.reference import apply_affine, undo_affine
-from skprep.scalers import array_api, checks
+from skprep.scalers import array_api, checks, lazy
 from skprep.scalers.compat import CallbackSupportMixin, fit_task
 
 
@@ -27,8 +29,9 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
     - ``_publish(statistic)``: the learned attributes, from the one group of a plain scaler;
     - ``_vectors()``: center and scale of the fitted scaler, from the learned attributes;
 
-    and, where it departs from ``(x - center) / scale``, ``_forward``, ``_backward`` and
-    ``_bounds`` (what results are clipped to).
+    and, where it departs from ``(x - center) / scale``, ``_forward`` and ``_backward``, their twins for
+    lazy frames ``_forward_steps`` and ``_backward_steps``, and ``_bounds`` (what results
+    are clipped to).
     """
 
     _learning_parameters = ()  # those that decide what is learnt, not how it is applied
@@ -98,6 +101,9 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
 
         ``publish=False`` leaves the learned attributes for later, where many batches follow one another.
         """
+        frame = as_lazy(X)
+        if frame is not None:
+            return lazy.learn(self, frame, sample_weight, reset=reset)
         home = array_api.home_of(X)
         if home is not None:
             weight = array_api.to_numpy(sample_weight)
@@ -150,6 +156,9 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
 
     def _transform(self, X, copy):
         check_is_fitted(self)
+        frame = as_lazy(X)
+        if frame is not None:
+            return lazy.transform(self, frame)
         array_api.check_same_home(self, X, "transform")
         home = array_api.home_of(X)
         if home is not None:
@@ -162,6 +171,9 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
 
     def _inverse_transform(self, X, copy):
         check_is_fitted(self)
+        frame = as_lazy(X)
+        if frame is not None:
+            return lazy.transform(self, frame, inverse=True)
         array_api.check_same_home(self, X, "inverse_transform")
         home = array_api.home_of(X)
         if home is not None:
@@ -230,8 +242,19 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
     def _backward(self, x, center, scale, out):
         undo_affine(x, center, scale, out)
 
+    def _forward_steps(self):
+        """Return ``_forward`` as functions of expressions ``(x, center, scale)``, one after the other."""
+        return [subtract_and_divide]
+
+    def _backward_steps(self):
+        return [multiply_and_add]
+
     def _bounds(self):
         return None
+
+    def _has_domain(self):
+        """Say whether a number outside of a domain is an error."""
+        return False
 
     def _check_domain(self, X, vectors, first_row=0):
         """Refuse rows that ``_forward`` has no answer for; most scalers have one for every number."""

@@ -13,7 +13,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.frames.eager import as_frame, replace_columns
-from skprep.scalers import checks
+from skprep.frames.lazy import LazyTable, as_lazy
+from skprep.scalers import checks, lazy
 from skprep.scalers.compat import CallbackSupportMixin, fit_task
 from skprep.scalers.group_engines import OneCloneEach, RowsOfAStatistic, is_vectorised
 from skprep.scalers.group_rows import GroupRows, check_by
@@ -260,6 +261,9 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             ``keep_by=True``. float32 stays float32. A frame where ``set_output`` asks for one.
         """
         check_is_fitted(self)
+        frame = as_lazy(X)
+        if frame is not None:
+            return self._transform_lazily(frame, groups)
         rows = self._rows.take_apart(self, X, groups)
         codes = self._known(rows.columns)
         Z = self._engine.transform(rows.features, codes, self.units == "global")
@@ -282,6 +286,9 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             Rows in the original units, key columns as they came.
         """
         check_is_fitted(self)
+        frame = as_lazy(X)
+        if frame is not None:
+            return self._transform_lazily(frame, groups, inverse=True)
         rows = self._rows.take_result_apart(self, X, groups)
         codes = self._known(rows.columns)
         original = self._engine.inverse_transform(rows.features, codes, self.units == "global")
@@ -342,6 +349,9 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _learn_from(self, X, y, groups, sample_weight, *, reset, stream=False, publish=True):
         self._check_settings()
+        frame = as_lazy(X)
+        if frame is not None:
+            return self._learn_lazily(frame, groups, sample_weight, reset), None
         if sparse.issparse(X):
             raise TypeError(
                 "GroupScaler does not support sparse input: rows of different groups are centered "
@@ -370,7 +380,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 index, codes, places = self._index.extended(rows.columns)
             engine = self._new_engine(inner) if reset else self._engine.copy()
             if isinstance(engine, RowsOfAStatistic):
-                layout.name_features(engine.scaler, rows)
+                layout.name_features(engine.scaler)
                 learnt = engine.learn(rows.features, codes, len(index), weight, stream)
                 if not engine.is_finite(learnt):
                     checks.refuse_infinity(engine.scaler, rows.features)
@@ -384,6 +394,43 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             if publish:
                 self._publish()
         return rows, codes if weight is None or len(weight) == n_rows else None
+
+    def _learn_lazily(self, frame, groups, sample_weight, reset):
+        if groups is not None:
+            lazy.refuse_metadata("groups")
+        if sample_weight is not None:
+            lazy.refuse_metadata("sample_weight")
+        if not is_vectorised(self.scaler):
+            raise ValueError(
+                "A lazy frame needs a scaler of skprep, which its engine can compute; received "
+                f"{type(self.scaler).__name__}. Use one, or collect the frame."
+            )
+        layout = GroupRows() if reset else self._rows
+        if reset:
+            layout.learn_names(self, frame.collect_schema().names())
+        else:
+            checks.check_learnt_alike(self, self._learnt_with, "partial_fit")
+        names = list(self.feature_names_in_)
+        lazy.known_columns(self, frame, names)
+        keys, features = ([names[j] for j in positions] for positions in (layout.by, layout.features))
+        table = LazyTable(frame, features, keys)
+        engine = RowsOfAStatistic(clone(self.scaler)) if reset else self._engine.copy()
+        engine.scaler._validate_params()
+        layout.name_features(engine.scaler)
+        learnt = engine.learn(table, table.keys, None, None)
+        index, places, own = table.index, None, None
+        if not reset:
+            index, places, own = self._index.united(table.index)
+        engine.adopt(learnt if reset else engine.joined(learnt, len(index), places, own))
+        self._rows, self._index, self._engine = layout, index, engine
+        self._learnt_with = {"by": self.by, "scaler": clone(self.scaler)}
+        self._publish()
+
+    def _transform_lazily(self, frame, groups, inverse=False):
+        if groups is not None:
+            lazy.refuse_metadata("groups")
+        self._demand_vectorised("transform of a lazy frame")
+        return lazy.transform_groups(self, frame, inverse=inverse)
 
     def _new_engine(self, inner):
         return RowsOfAStatistic(inner) if is_vectorised(inner) else OneCloneEach(inner)
@@ -424,16 +471,18 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         if not unknown:
             return codes
         if self.handle_unknown == "error":
-            n_rows = int((codes < 0).sum())
-            raise ValueError(
-                f"GroupScaler knows the {len(self._index)} groups it was fitted on "
-                f"({_some(self._index.keys)}); received {len(unknown)} unknown in "
-                f"{self._rows.key_text(self)}, {n_rows} rows: {_some(unknown)}. Fit on rows of these "
-                'groups too, or pass handle_unknown="global" (the parameters of all training rows) '
-                'or "nan".'
-            )
+            self._refuse_unknown(unknown, len(unknown), int((codes < 0).sum()))
         everyone, nobody = len(self._index), len(self._index) + 1
         return np.where(codes < 0, everyone if self.handle_unknown == "global" else nobody, codes)
+
+    def _refuse_unknown(self, keys, count, n_rows):
+        raise ValueError(
+            f"GroupScaler knows the {len(self._index)} groups it was fitted on "
+            f"({_some(self._index.keys)}); received {count} unknown in "
+            f"{self._rows.key_text(self)}, {n_rows} rows: {_some(keys, count)}. Fit on rows of these "
+            'groups too, or pass handle_unknown="global" (the parameters of all training rows) '
+            'or "nan".'
+        )
 
     def _put_together(self, X, values, wrap=False):
         """Return the result: an array, or a frame where key columns stay or ``set_output`` asks."""
@@ -476,6 +525,6 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return tags
 
 
-def _some(keys):
+def _some(keys, count=0):
     shown = ", ".join(repr(key) for key in keys[:SHOWN])
-    return shown + (", ..." if len(keys) > SHOWN else "")
+    return shown + (", ..." if max(count, len(keys)) > SHOWN else "")

@@ -54,6 +54,27 @@ class GroupRows:
         """Return where keys and features are, to be compared."""
         return self.by, self.features, self.n_keys, self.labels
 
+    def learn_names(self, estimator, names):
+        """Learn the layout from the column names of a lazy frame."""
+        estimator.feature_names_in_ = np.array(names, dtype=object)
+        estimator.n_features_in_ = len(names)
+        self._learn_positions(estimator, names, len(names))
+        if not self.by:
+            raise ValueError(
+                "On a lazy frame the key must be a column; received by=None. Name the key column, "
+                'GroupScaler(..., by="device").'
+            )
+        self.n_keys, self.inner_names = len(self.by), estimator.feature_names_in_[self.features]
+
+    def _learn_positions(self, estimator, names, n_columns):
+        self.by = _positions(estimator.by, names, n_columns)
+        self.features = [j for j in range(n_columns) if j not in self.by]
+        if not self.features:
+            raise ValueError(
+                "GroupScaler needs at least one column to scale beside those of by=; received only "
+                f"{n_columns} columns, all named in by={estimator.by!r}. Add a numeric column."
+            )
+
     def learn(self, estimator, X, groups, *, reset):
         """Return the rows of a training table; ``reset`` learns the layout from it."""
         if not reset:
@@ -61,13 +82,7 @@ class GroupRows:
         X = as_table(estimator, X)
         _check_feature_names(estimator, X, reset=True)
         _check_n_features(estimator, X, reset=True)
-        self.by = _positions(estimator.by, X)
-        self.features = [j for j in range(X.shape[1]) if j not in self.by]
-        if not self.features:
-            raise ValueError(
-                "GroupScaler needs at least one column to scale beside those of by=; received only "
-                f"{X.shape[1]} columns, all named in by={estimator.by!r}. Add a numeric column."
-            )
+        self._learn_positions(estimator, column_names(X), X.shape[1])
         if estimator.by is None and groups is None:
             warnings.warn(
                 "GroupScaler got neither by= nor groups: all rows form one group. Name the key column "
@@ -144,9 +159,9 @@ class GroupRows:
         names = [checks.name_column(estimator, j) for j in self.by]
         return " and ".join(names)
 
-    def name_features(self, inner, rows):
+    def name_features(self, inner):
         """Give the inner scaler number and names of its features, for its messages."""
-        inner.n_features_in_ = rows.features.shape[1]
+        inner.n_features_in_ = len(self.features)
         inner._column_numbers = self.features
         if self.inner_names is not None:
             inner.feature_names_in_ = self.inner_names
@@ -240,18 +255,17 @@ def check_by(by):
         )
 
 
-def _positions(by, X):
+def _positions(by, names, n_columns):
     if by is None:
         return []
-    names = column_names(X)
     found = []
     for column in by if isinstance(by, list | tuple) else [by]:
         if names is not None and column in names:
             found.append(names.index(column))
-        elif isinstance(column, Integral) and -X.shape[1] <= column < X.shape[1]:
-            found.append(int(column) % X.shape[1])
+        elif isinstance(column, Integral) and -n_columns <= column < n_columns:
+            found.append(int(column) % n_columns)
         else:
-            known = f"{X.shape[1]} columns without names" if names is None else _listed(names)
+            known = f"{n_columns} columns without names" if names is None else _listed(names)
             raise ValueError(
                 f"by must name columns of X; received {column!r}, but X has {known}. "
                 "Correct by=, or pass a frame with that column."

@@ -2,9 +2,11 @@
 
 from numbers import Real
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from sklearn.utils._param_validation import Options, StrOptions
 
+from skprep.frames.expressions import after_symexp, before_symlog, expm1, log1p, symexp, symlog
 from skprep.kernels.blocks import row_blocks
 from skprep.scalers.base import AffineScaler, StreamingMixin
 from skprep.scalers.checks import name_column, per_feature, refuse_infinity
@@ -115,6 +117,8 @@ class LogScaler(StreamingMixin, AffineScaler):
         if isinstance(self.offset, str):
             return SmallestTwo.learn(X, codes, n_groups, sample_weight)
         offset = self._known_offset(X.shape[1])
+        if hasattr(X, "summarise"):
+            return self._learn_elsewhere(X, codes, offset)
         if self.method == "log" and self.handle_invalid == "error":
             self._refuse_invalid(X, offset)
         whole = SmallestTwo.empty(n_groups, X.shape[1])
@@ -127,13 +131,30 @@ class LogScaler(StreamingMixin, AffineScaler):
             self._refuse_nothing_inside(X, whole)
         return whole
 
+    def _learn_elsewhere(self, table, codes, offset):
+        """Learn from rows that are not in memory."""
+        if self.method != "log":
+            return SmallestTwo.learn(table, codes)
+        whole = SmallestTwo.learn(table, codes)
+        inside = SmallestTwo.learn(table.within(lambda x, j: x + float(offset[j]) > 0), codes)
+        if self.handle_invalid == "error":
+            self._refuse_outside(whole.first.min(axis=0), offset)
+        if self.handle_invalid == "clip":
+            there = (whole.count > 0).any(axis=0) & (inside.count == 0).all(axis=0)
+            for column in np.flatnonzero(there):
+                self._refuse_none_inside(column)
+        return inside
+
     def _refuse_nothing_inside(self, X, statistic):
         for column in np.flatnonzero((statistic.count == 0).all(axis=0)):
             if not np.isnan(X[:, column]).all():
-                raise ValueError(
-                    'handle_invalid="clip" needs a training value inside the domain; received none in '
-                    f"{name_column(self, column)} with offset={self.offset!r}. Pass a larger offset."
-                )
+                self._refuse_none_inside(column)
+
+    def _refuse_none_inside(self, column):
+        raise ValueError(
+            'handle_invalid="clip" needs a training value inside the domain; received none in '
+            f"{name_column(self, column)} with offset={self.offset!r}. Pass a larger offset."
+        )
 
     def _known_offset(self, n_features):
         offset = per_feature(self, self.offset, n_features, "offset")
@@ -180,15 +201,21 @@ class LogScaler(StreamingMixin, AffineScaler):
             outside = X[rows] + offset[rows] <= 0
             if outside.any():
                 row, column = np.unravel_index(outside.argmax(), outside.shape)
-                value = float(X[rows][row, column])
-                least = 0.0 - float(offset[rows][row, column])
-                raise ValueError(
-                    f"LogScaler takes the logarithm of x + offset, which must be above 0; received "
-                    f"{value!r} in {name_column(self, column)}, row {first_row + rows.start + row}, "
-                    f"where the offset asks for values above {least!r}. "
-                    'Pass handle_invalid="nan" or "clip", a larger offset, or method="symlog", '
-                    "which takes any sign."
-                )
+                place = f"{name_column(self, column)}, row {first_row + rows.start + row}"
+                self._refuse_value(X[rows][row, column], place, offset[rows][row, column])
+
+    def _refuse_outside(self, smallest, offset):
+        """Refuse features whose smallest value is outside the domain."""
+        for column in np.flatnonzero(smallest + offset <= 0):
+            self._refuse_value(smallest[column], name_column(self, column), offset[column])
+
+    def _refuse_value(self, value, place, offset):
+        raise ValueError(
+            f"LogScaler takes the logarithm of x + offset, which must be above 0; received "
+            f"{float(value)!r} in {place}, where the offset asks for values above {0.0 - float(offset)!r}. "
+            'Pass handle_invalid="nan" or "clip", a larger offset, or method="symlog", '
+            "which takes any sign."
+        )
 
     def _forward(self, x, offset, smallest, out):
         wide = np.add(x, offset, dtype=np.float64)
@@ -231,6 +258,47 @@ class LogScaler(StreamingMixin, AffineScaler):
             if near.any():
                 wide = np.where(near, np.expm1(y * self._log_base()), wide)
             out[...] = wide
+
+    def _has_domain(self):
+        return self.method == "log" and self.handle_invalid == "error"
+
+    def _forward_steps(self):
+        base = float(self._log_base())
+        if self.method == "symlog":
+            return [lambda x, offset, _: x + offset, lambda x, *_: symlog(x) / base]
+        if self.method == "arcsinh":
+            return [
+                lambda x, offset, _: x + offset,
+                lambda x, *_: before_symlog(x),
+                lambda x, *_: symlog(x) / base,
+            ]
+        return [self._inside, self._logarithm]
+
+    def _inside(self, x, offset, smallest):
+        invalid = smallest if self.handle_invalid == "clip" else nw.lit(float("nan"))
+        return nw.when(x + offset <= 0.0).then(invalid).otherwise(x)
+
+    def _logarithm(self, x, offset, smallest):
+        base = {"e": 1.0, 2: 2.0, 10: 10.0}[self.base]
+        plain = (x + offset).log() if base == 1.0 else (x + offset).log(base)
+        near = (offset == 1.0) & (x > -0.5) & (x < 0.5)
+        return nw.when(near).then(log1p(x) / float(self._log_base())).otherwise(plain)
+
+    def _backward_steps(self):
+        base = float(self._log_base())
+        if self.method == "arcsinh":
+            return [
+                lambda y, *_: y * base,
+                lambda y, *_: symexp(y),
+                lambda u, offset, _: after_symexp(u) - offset,
+            ]
+        if self.method == "symlog":
+            return [lambda y, *_: y * base, lambda y, offset, _: symexp(y) - offset]
+        return [lambda y, *_: y * base, self._exponential]
+
+    def _exponential(self, y, offset, smallest):
+        near = (offset == 1.0) & (y > -0.5) & (y < 0.5)
+        return nw.when(near).then(expm1(y)).otherwise(y.exp() - offset)
 
     def _log1p(self, x):
         return np.log1p(x.astype(np.float64)) / self._log_base()

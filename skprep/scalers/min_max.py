@@ -1,5 +1,6 @@
 """A given range, from the minimum to the maximum of the training rows."""
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from scipy import sparse
 
@@ -189,6 +190,27 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
         if (low, high) != (0, 1):
             x = np.divide(np.subtract(x, low, out=out), high - low, out=out)
         super()._backward(x, center, scale, out)
+
+    def _forward_steps(self):
+        low, high = (float(v) for v in self.feature_range)
+        if (low, high) == (0.0, 1.0):
+            return super()._forward_steps()
+
+        def into_range(z, *_):
+            moved = z * (high - low) + low
+            if low + (high - low) == high:
+                return moved
+            # high - low was rounded: the maximum must still come out as high
+            wrong = (z == 1.0) | ((z > 1.0) & (moved < high)) | ((z < 1.0) & (moved > high))
+            return nw.when(~z.is_nan() & wrong).then(nw.lit(high)).otherwise(moved)
+
+        return [*super()._forward_steps(), into_range]
+
+    def _backward_steps(self):
+        low, high = (float(v) for v in self.feature_range)
+        if (low, high) == (0.0, 1.0):
+            return super()._backward_steps()
+        return [lambda z, *_: (z - low) / (high - low), *super()._backward_steps()]
 
     def _bounds(self):
         return self.feature_range if self.clip else None

@@ -26,6 +26,8 @@ class Statistic:
         Parameters
         ----------
         X : float ndarray or sparse array of shape (n_rows, n_features)
+            Or an object with a method ``summarise(kind, grouped, **settings)``, which returns the
+            statistic of rows that are not in memory.
         codes : int ndarray of shape (n_rows,), default=None
             Group of each row, from 0 to ``n_groups - 1``. None: all rows are group 0.
         n_groups : int, default=1
@@ -37,6 +39,8 @@ class Statistic:
         Statistic
             With arrays of shape ``(n_groups, n_features)``.
         """
+        if hasattr(X, "summarise"):  # rows that are elsewhere, and learnt from there
+            return X.summarise(cls, codes is not None)
         if sparse.issparse(X):
             return cls._learn_sparse(X, codes, n_groups, sample_weight)
         chunks = column_chunks(X) if codes is None else [slice(0, X.shape[1])]

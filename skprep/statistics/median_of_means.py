@@ -54,6 +54,8 @@ class MedianOfMeans(Statistic):
     @classmethod
     def learn(cls, X, codes=None, n_groups=1, sample_weight=None, n_blocks=10):
         """Return the statistic of the rows of ``X``, NaN left out; see :meth:`Statistic.learn`."""
+        if hasattr(X, "summarise"):
+            return X.summarise(cls, codes is not None, n_blocks=n_blocks)
         if codes is None and sample_weight is None and not sparse.issparse(X):
             blocks = [Moments.learn(X[b::n_blocks]) for b in range(n_blocks)]  # views: nothing is copied
             return cls(Moments._join(blocks, axis=0), np.full((1, X.shape[1]), float(X.shape[0])), n_blocks)

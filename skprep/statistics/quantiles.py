@@ -94,6 +94,8 @@ class Quantiles(Statistic):
         sketch that further rows can follow. Only an eighth of the columns is copied at a time,
         and one column with the mask of its NaN. ``settings`` are those of :meth:`empty`.
         """
+        if hasattr(X, "summarise"):
+            return X.summarise(cls, codes is not None, **settings)
         learnt = cls.empty(n_groups, X.shape[1], **settings)
         keep = stream or X.shape[0] <= learnt.budget
         weighted = None if sample_weight is None else sample_weight > 0

@@ -1,0 +1,232 @@
+"""Lazy frames: the engine that holds the rows computes the statistics, and only those come here.
+
+Polars LazyFrames, DuckDB relations and Spark DataFrames, through narwhals. What is asked of the engine are
+counts, means, extrema and quantiles, in one query; and deviations from the mean in a second one where the
+mean is far larger than the spread, because there no engine's variance has the digits.
+"""
+
+from copy import copy
+from functools import partial
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+
+from skprep.frames.eager import key_columns
+from skprep.frames.joins import join, key_expression
+from skprep.statistics import Extrema, Moments, Quantiles, SmallestTwo
+from skprep.statistics.groups import GroupIndex
+
+FAR = 100.0  # spreads between 0 and the mean, from which on the deviations are summed separately
+SAFE = 400  # powers of two whose squares stay in float64
+
+
+def as_lazy(X):
+    """Return a lazy frame as narwhals sees it, None for all else (a Dask frame, too)."""
+    if isinstance(X, np.ndarray | pd.DataFrame | list):
+        return None
+    frame = nw.from_native(X, pass_through=True)
+    return frame if isinstance(frame, nw.LazyFrame) and not frame.implementation.is_dask() else None
+
+
+class LazyTable:
+    """The features and key columns of a lazy frame. A statistic that is to learn from it calls ``summarise``.
+
+    Parameters
+    ----------
+    frame : narwhals LazyFrame
+    features : list of str
+        Columns to learn from; numbers or booleans.
+    keys : list of str, default=()
+        Columns that name the group of a row.
+
+    Attributes
+    ----------
+    shape : tuple
+        ``(None, n_features)``: how many rows there are, nobody has counted.
+    index : GroupIndex
+        The groups, once something has been learnt per group.
+    """
+
+    def __init__(self, frame, features, keys=()):
+        schema = frame.collect_schema()
+        for name in features:
+            if not (schema[name].is_numeric() or schema[name] == nw.Boolean):
+                raise ValueError(
+                    f"Scalers take numbers; received column {name!r} of type {schema[name]}. Select "
+                    'what to learn from (X.select("a", "b")), or name a key column in GroupScaler(by=...). '
+                    "transform keeps all other columns of a lazy frame as they are."
+                )
+        values = [nw.col(f).cast(nw.Float64).fill_nan(None).alias(f"x{j}") for j, f in enumerate(features)]
+        groups = [key_expression(k, schema[k]).alias(f"k{i}") for i, k in enumerate(keys)]
+        self.frame = frame.select(*groups, *values)
+        self.features, self.keys = list(features), [f"k{i}" for i in range(len(keys))]
+        self.shape = (None, len(self.features))
+        self.index = None
+
+    def within(self, inside):
+        """Return the table with null wherever ``inside(x, column number)`` is not true."""
+        twin = copy(self)
+        columns = (nw.col(f"x{j}") for j in range(self.shape[1]))
+        kept = [nw.when(inside(x, j)).then(x).alias(f"x{j}") for j, x in enumerate(columns)]
+        twin.frame = self.frame.with_columns(*kept)
+        return twin
+
+    def summarise(self, kind, grouped=False, **settings):
+        """Return the statistic ``kind`` of the rows, per group or of all."""
+        if kind not in _SUMMARIES:
+            raise ValueError(
+                f"{kind.__name__} numbers the rows, and the rows of a lazy frame have no order. Use "
+                'estimator="moments" or RobustScaler, or collect the frame.'
+            )
+        return _SUMMARIES[kind](self, grouped, **settings)
+
+    def ask(self, grouped, asked, frame=None):
+        """Return ``{name: array of (n_groups, n_features)}`` of one query, groups in the order of ``index``.
+
+        ``asked`` gives for each name a prefix of columns and the aggregation of one of them; None
+        asks for the number of rows.
+        """
+        frame = self.frame if frame is None else frame
+        p = self.shape[1]
+        columns = [
+            nw.len().alias("rows") if of is None else of[1](nw.col(f"{of[0]}{j}")).alias(f"{name}_{j}")
+            for name, of in asked.items()
+            for j in range(1 if of is None else p)
+        ]
+        table = (frame.group_by(*self.keys).agg(*columns) if grouped else frame.select(*columns)).collect()
+        rows = table["rows"].to_numpy().astype(np.float64) if "rows" in asked else np.ones(len(table))
+        if rows.sum() == 0:
+            raise ValueError(
+                f"Found array with 0 sample(s) (shape=(0, {p})) while a minimum of 1 is required. "
+                "Pass a lazy frame with at least one row."
+            )
+        order = self._order(table) if grouped else [0]
+        found = {
+            name: np.repeat(rows[:, None], p, axis=1)
+            if of is None
+            else np.stack([_floats(table[f"{name}_{j}"]) for j in range(p)], axis=1)
+            for name, of in asked.items()
+        }
+        return {name: values[order] for name, values in found.items()}
+
+    def beside(self, grouped, make, **parameters):
+        """Return the frame with the columns that ``make(x, *parameters)`` gives instead of ``x``.
+
+        ``make`` returns ``{prefix: expression}``; parameters are ``(n_groups, n_features)``.
+        """
+        frame, features = self.frame, range(self.shape[1])
+        if grouped:
+            columns = {f"{name}{j}": v[:, j] for name, v in parameters.items() for j in features}
+            frame = join(frame, self.keys, self.index, columns)
+        made = []
+        for j in features:
+            own = [nw.col(f"{n}{j}") if grouped else nw.lit(float(v[0, j])) for n, v in parameters.items()]
+            made += [e.alias(f"{prefix}{j}") for prefix, e in make(nw.col(f"x{j}"), *own).items()]
+        return frame.select(*self.keys, *made)
+
+    def _order(self, table):
+        """Return which row of an answer is which group; the first answer says what groups there are."""
+        columns = key_columns(table.select(*self.keys).to_native(), range(len(self.keys)))
+        if self.index is None:
+            self.index, codes = GroupIndex.learn(columns)
+        else:
+            codes, _ = self.index.encode(columns)
+        order = np.full(len(self.index), -1)
+        order[codes] = np.arange(len(codes))
+        if len(codes) != len(self.index) or (order < 0).any():
+            raise ValueError(
+                f"The engine must tell the groups apart as skprep does; received {len(codes)} rows for "
+                f"{len(self.index)} groups. Cast the key columns to text or whole numbers."
+            )
+        return order
+
+
+def _floats(series):
+    return series.cast(nw.Float64).fill_null(float("nan")).to_numpy()
+
+
+_BASIC = {
+    "rows": None,
+    "count": ("x", nw.Expr.count),
+    "min": ("x", nw.Expr.min),
+    "max": ("x", nw.Expr.max),
+}
+
+
+def _ask_first(table, grouped, more=()):
+    """Return the answers that every statistic needs, and more; refuse infinities."""
+    found = table.ask(grouped, {**_BASIC, **dict(more)})
+    for name, sign in (("min", "-"), ("max", "")):
+        odd = np.isinf(found[name]).any(axis=0)
+        if odd.any():
+            raise ValueError(
+                "Input X contains infinity. Scalers take finite numbers, and NaN or null for a missing "
+                f"value; received {sign}inf in column {table.features[odd.argmax()]!r}. "
+                "Correct the value, or mark it as missing."
+            )
+    return found
+
+
+def _extrema(table, grouped):
+    found = _ask_first(table, grouped)
+    there = found["count"] > 0
+    low, high = np.where(there, found["min"], np.inf), np.where(there, found["max"], -np.inf)
+    return Extrema(found["count"], low, high, found["rows"])
+
+
+def _quantiles(table, grouped, probabilities, **settings):
+    more = {f"q{i}": ("x", partial(_quantile, p=p)) for i, p in enumerate(probabilities)}
+    found = _ask_first(table, grouped, more)
+    learnt = Quantiles.empty(*found["count"].shape, probabilities=probabilities, **settings)
+    learnt.count[:] = found["count"]
+    learnt.answers[:] = np.stack([found[name] for name in more], axis=2)
+    return learnt
+
+
+def _quantile(x, p):
+    return x.quantile(p, "linear")
+
+
+def _smallest_two(table, grouped):
+    found = _ask_first(table, grouped)
+    first = np.where(found["count"] > 0, found["min"], np.inf)
+    above = table.beside(grouped, lambda x, m: {"x": nw.when(x > m).then(x)}, m=first)
+    second = table.ask(grouped, {"second": ("x", nw.Expr.min)}, above)["second"]
+    return SmallestTwo(found["count"], first, np.where(np.isnan(second), np.inf, second))
+
+
+def _moments(table, grouped):
+    more = {"mean": ("x", nw.Expr.mean), "std": ("x", partial(nw.Expr.std, ddof=0))}
+    found = _ask_first(table, grouped, more)
+    count, low, high = found["count"], found["min"], found["max"]
+    there, constant = count > 0, low == high
+    with np.errstate(all="ignore"):
+        origin = np.where(constant, low, np.clip(found["mean"], low, high))
+        origin = np.where(there, origin, 0.0)
+        settled = constant | ~there | (np.abs(origin) <= FAR * found["std"])
+        settled &= constant | ~there | (np.abs(np.log2(found["std"])) < SAFE)
+        m2 = np.where(there & ~constant, count * found["std"] ** 2, 0.0)
+    learnt = Moments(count, origin, np.zeros(count.shape), m2, np.zeros(count.shape, dtype=np.int64))
+    return learnt if settled.all() else _with_deviations(table, grouped, learnt, high - low)
+
+
+def _with_deviations(table, grouped, learnt, span):
+    """Return moments with the deviations from the mean summed separately, in a unit that can be squared."""
+    there = (learnt.count > 0) & (span > 0)
+    power = np.where(there, np.frexp(np.where(there, span, 1.0))[1], 0).astype(np.int64)
+    power = np.where(np.abs(power) > SAFE, power, 0)
+    unit = np.ldexp(1.0, -power)  # a power of two: nothing is rounded
+
+    def deviations(x, unit, origin):
+        d = x * unit - origin
+        return {"x": d, "y": d * d}
+
+    frame = table.beside(grouped, deviations, u=unit, o=learnt.origin * unit)
+    found = table.ask(grouped, {"first": ("x", nw.Expr.mean), "second": ("y", nw.Expr.mean)}, frame)
+    shift, square = (np.where(there, found[name], 0.0) for name in ("first", "second"))
+    m2 = learnt.count * np.maximum(square - shift * shift, 0.0)
+    return Moments(learnt.count, learnt.origin, np.ldexp(shift, power), m2, power)
+
+
+_SUMMARIES = {Moments: _moments, Extrema: _extrema, Quantiles: _quantiles, SmallestTwo: _smallest_two}
