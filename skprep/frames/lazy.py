@@ -157,12 +157,13 @@ _BASIC = {
 def _ask_first(table, grouped, more=()):
     """Return the answers that every statistic needs, and more; refuse infinities."""
     found = table.ask(grouped, {**_BASIC, **dict(more)})
-    for name, sign in (("min", "-"), ("max", "")):
-        odd = np.isinf(found[name]).any(axis=0)
+    for name in ("min", "max"):
+        odd = np.isinf(found[name])
         if odd.any():
+            group, column = np.unravel_index(odd.argmax(), odd.shape)
             raise ValueError(
                 "Input X contains infinity. Scalers take finite numbers, and NaN or null for a missing "
-                f"value; received {sign}inf in column {table.features[odd.argmax()]!r}. "
+                f"value; received {found[name][group, column]} in column {table.features[column]!r}. "
                 "Correct the value, or mark it as missing."
             )
     return found

@@ -11,9 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 from skprep.frames.eager import column_names
 from skprep.frames.expressions import multiply_and_add, subtract_and_divide
 from skprep.frames.lazy import as_lazy
+from skprep.frames.partitions import is_partitioned
 from skprep.kernels.blocks import folded_blocks
 from skprep.kernels.reference import apply_affine, undo_affine
-from skprep.scalers import array_api, checks, lazy
+from skprep.scalers import array_api, checks, lazy, partitions
 from skprep.scalers.compat import CallbackSupportMixin, fit_task
 
 
@@ -104,6 +105,8 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         frame = as_lazy(X)
         if frame is not None:
             return lazy.learn(self, frame, sample_weight, reset=reset)
+        if is_partitioned(X):
+            return partitions.learn(self, X, sample_weight, reset=reset)
         home = array_api.home_of(X)
         if home is not None:
             weight = array_api.to_numpy(sample_weight)
@@ -159,6 +162,8 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         frame = as_lazy(X)
         if frame is not None:
             return lazy.transform(self, frame)
+        if is_partitioned(X):
+            return partitions.transform(self, X)
         array_api.check_same_home(self, X, "transform")
         home = array_api.home_of(X)
         if home is not None:
@@ -174,6 +179,8 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         frame = as_lazy(X)
         if frame is not None:
             return lazy.transform(self, frame, inverse=True)
+        if is_partitioned(X):
+            return partitions.transform(self, X, inverse=True)
         array_api.check_same_home(self, X, "inverse_transform")
         home = array_api.home_of(X)
         if home is not None:

@@ -12,9 +12,10 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skprep.frames.eager import as_frame, replace_columns
+from skprep.frames.eager import as_frame, key_columns, replace_columns
 from skprep.frames.lazy import LazyTable, as_lazy
-from skprep.scalers import checks, lazy
+from skprep.frames.partitions import is_partitioned
+from skprep.scalers import checks, lazy, partitions
 from skprep.scalers.compat import CallbackSupportMixin, fit_task
 from skprep.scalers.group_engines import OneCloneEach, RowsOfAStatistic, is_vectorised
 from skprep.scalers.group_rows import GroupRows, check_by
@@ -264,6 +265,8 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         frame = as_lazy(X)
         if frame is not None:
             return self._transform_lazily(frame, groups)
+        if is_partitioned(X):
+            return self._transform_partitions(X, groups)
         rows = self._rows.take_apart(self, X, groups)
         codes = self._known(rows.columns)
         Z = self._engine.transform(rows.features, codes, self.units == "global")
@@ -289,6 +292,8 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         frame = as_lazy(X)
         if frame is not None:
             return self._transform_lazily(frame, groups, inverse=True)
+        if is_partitioned(X):
+            return self._transform_partitions(X, groups, inverse=True)
         rows = self._rows.take_result_apart(self, X, groups)
         codes = self._known(rows.columns)
         original = self._engine.inverse_transform(rows.features, codes, self.units == "global")
@@ -352,6 +357,8 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         frame = as_lazy(X)
         if frame is not None:
             return self._learn_lazily(frame, groups, sample_weight, reset), None
+        if is_partitioned(X):
+            return self._learn_partitions(X, groups, sample_weight, reset), None
         if sparse.issparse(X):
             raise TypeError(
                 "GroupScaler does not support sparse input: rows of different groups are centered "
@@ -411,7 +418,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         else:
             checks.check_learnt_alike(self, self._learnt_with, "partial_fit")
         names = list(self.feature_names_in_)
-        lazy.known_columns(self, frame, names)
+        lazy.known_columns(self, frame.collect_schema().names(), names)
         keys, features = ([names[j] for j in positions] for positions in (layout.by, layout.features))
         table = LazyTable(frame, features, keys)
         engine = RowsOfAStatistic(clone(self.scaler)) if reset else self._engine.copy()
@@ -431,6 +438,27 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             lazy.refuse_metadata("groups")
         self._demand_vectorised("transform of a lazy frame")
         return lazy.transform_groups(self, frame, inverse=inverse)
+
+    def _learn_partitions(self, X, groups, sample_weight, reset):
+        if groups is not None:
+            lazy.refuse_metadata("groups")
+        if self.by is None or not is_vectorised(self.scaler):
+            raise ValueError(
+                "Dask collections need a key column and a scaler of skprep, which merges; received "
+                f"by={self.by!r} and {type(self.scaler).__name__}. Name the key in by=, or compute X first."
+            )
+        partitions.learn(self, X, sample_weight, reset=reset)
+
+    def _transform_partitions(self, X, groups, inverse=False):
+        if groups is not None:
+            lazy.refuse_metadata("groups")
+        return partitions.transform(self, X, inverse=inverse)
+
+    def _scaled_rows(self, frame, keys, features, method):
+        """Return the features of a pandas frame scaled; the frame may have other columns too."""
+        X = self._rows.as_floats(self, frame[features])
+        codes = self._known(key_columns(frame[keys], range(len(keys))))
+        return getattr(self._engine, method)(X, codes, self.units == "global")
 
     def _new_engine(self, inner):
         return RowsOfAStatistic(inner) if is_vectorised(inner) else OneCloneEach(inner)
@@ -510,7 +538,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                     f"{s._rows.n_keys} keys at place {number}, or of other names or places than at "
                     "place 0. Fit all parts on the same columns and keys."
                 )
-        self._rows, self._index = first._rows, first._index
+        self._rows, self._index, self._learnt_with = first._rows, first._index, first._learnt_with
         self._engine = first._engine.copy()
         for other in scalers[1:]:
             self._index, places, others = self._index.united(other._index)

@@ -219,8 +219,10 @@ class GroupRows:
                 )
 
     def _features(self, estimator, X, positions):
+        return self.as_floats(estimator, X if len(positions) == X.shape[1] else take_columns(X, positions))
+
+    def as_floats(self, estimator, part):
         """Return the columns to scale as a float array; name one that is not numeric."""
-        part = X if len(positions) == X.shape[1] else take_columns(X, positions)
         if type(part) is np.ndarray and part.dtype.kind == "f" and part.dtype.itemsize <= 8:
             return part
         try:

@@ -24,11 +24,18 @@ def learn(scaler, frame, sample_weight, *, reset):
 
 def transform(scaler, frame, *, inverse=False):
     """Return the lazy frame with the features scaled, or the scaling undone; other columns as they are."""
-    features = known_columns(scaler, frame, scaler.feature_names_in_ if _has_names(scaler) else None)
+    refuse_output(scaler)
+    there = frame.collect_schema().names()
+    features = known_columns(scaler, there, scaler.feature_names_in_ if _has_names(scaler) else None)
     vectors = scaler._vectors()
 
     def parameters(j):
-        return [None if v is None else nw.lit(float(v[j])) for v in vectors]
+        numbers = [None if v is None else nw.lit(float(v[j])) for v in vectors]
+        if frame.implementation.is_polars() and numbers[1] is not None:
+            # Polars divides by a literal by multiplying with its rounded inverse: make it a column.
+            x = nw.col(features[j]).cast(nw.Float64)
+            numbers[1] = nw.when(x.is_finite()).then(x * 0.0 + numbers[1]).otherwise(numbers[1])
+        return numbers
 
     if not inverse:
         _check_domain(scaler, frame, features, parameters)
@@ -63,10 +70,12 @@ def _clipped_steps(scaler):
 def transform_groups(scaler, frame, *, inverse=False):
     """Return the lazy frame with the features scaled by group; other columns, keys too, as they are."""
     engine, inner = scaler._engine, scaler.scaler_
-    keys, features = columns_by_role(scaler, frame)
+    columns = frame.collect_schema().names()
+    refuse_output(scaler)
+    names = known_columns(scaler, columns, scaler.feature_names_in_ if _has_names(scaler) else None)
+    keys, features = columns_by_role(scaler, names)
     if scaler.handle_unknown == "error":
         _refuse_unknown(scaler, frame, keys)
-    columns = frame.collect_schema().names()
     tables = {name: table for name, table in zip(("c", "s"), engine.tables, strict=True) if table is not None}
     named = {f"skprep_{n}{j}": t[:-2, j] for n, t in tables.items() for j in range(len(features))}
     joined = join(frame, keys, scaler._index, named)
@@ -92,10 +101,8 @@ def transform_groups(scaler, frame, *, inverse=False):
     return _walk(joined, features, steps).select(*columns).to_native()
 
 
-def columns_by_role(scaler, frame):
-    """Return the names of the key columns and of the features of a fitted GroupScaler in a lazy frame."""
-    names = scaler.feature_names_in_ if _has_names(scaler) else None
-    names = known_columns(scaler, frame, names)
+def columns_by_role(scaler, names):
+    """Return the names of the key columns and of the features of a fitted GroupScaler."""
     if not scaler._rows.by:
         raise ValueError(
             "On a lazy frame the key must be a column; received a GroupScaler with by=None. "
@@ -104,19 +111,23 @@ def columns_by_role(scaler, frame):
     return [names[j] for j in scaler._rows.by], [names[j] for j in scaler._rows.features]
 
 
-def known_columns(scaler, frame, names):
-    """Return the columns seen in fit; they must be in ``frame``, in any order and among others."""
+def refuse_output(scaler):
+    """Refuse ``set_output``: what is lazy stays what it is."""
     if _get_output_config("transform", scaler)["dense"] != "default":
         raise ValueError(
             "A lazy frame comes back as a lazy frame of its own engine; received one under set_output, which "
             'asks for another kind. Use set_output(transform="default"), or collect the frame.'
         )
+
+
+def known_columns(scaler, there, names):
+    """Return the columns seen in fit, ``names``; they must be ``there``, in any order and among others."""
     if names is None:
         raise ValueError(
             f"The columns of a lazy frame are found by name; {type(scaler).__name__} was fitted on an array "
             "without names. Fit it on a frame."
         )
-    there = frame.collect_schema().names()
+    there = list(there)
     absent = [str(n) for n in names if n not in there]
     if absent:
         raise ValueError(
