@@ -73,6 +73,7 @@ def _read_quantiles(state, place, shape):
         if not (0 <= entry[0] < shape[0] and 0 <= entry[1] < shape[1]):
             at.refuse("of a group and feature that exist", entry[:2])
     answers = read_numbers(state["answers"], place / "answers", (*shape, len(probabilities)))
+    errors = _read_count(state["errors"], place / "errors", shape)
     state = {
         **state,
         **read,
@@ -80,6 +81,7 @@ def _read_quantiles(state, place, shape):
         "probabilities": probabilities,
         "sizes": sizes,
         "answers": answers,
+        "errors": errors,
     }
     try:
         learnt = Quantiles.from_dict(state)

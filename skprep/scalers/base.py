@@ -152,6 +152,10 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         if publish:
             self._publish(statistic)
 
+    def _publish_all(self):
+        """Work out the learned attributes that batches have left for later."""
+        self._set_statistic(self._statistic)
+
     def _center_scale(self, statistic):
         """Return center and scale: the spread, with 1 for a constant."""
         center, spread = self._center_spread(statistic)

@@ -425,11 +425,21 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         engine.scaler._validate_params()
         layout.name_features(engine.scaler)
         learnt = engine.learn(table, table.keys, None, None)
-        index, places, own = table.index, None, None
-        if not reset:
-            index, places, own = self._index.united(table.index)
-        engine.adopt(learnt if reset else engine.joined(learnt, len(index), places, own))
-        self._rows, self._index, self._engine = layout, index, engine
+        if reset:
+            self._adopt(names, table.index, learnt)
+            return
+        index, places, own = self._index.united(table.index)
+        engine.adopt(engine.joined(learnt, len(index), places, own))
+        self._index, self._engine = index, engine
+        self._publish()
+
+    def _adopt(self, names, index, learnt):
+        """Become fitted by what was learnt elsewhere of columns ``names``."""
+        self._rows, self._index = GroupRows(), index
+        self._rows.learn_names(self, names)
+        self._engine = RowsOfAStatistic(clone(self.scaler))
+        self._rows.name_features(self._engine.scaler)
+        self._engine.adopt(learnt)
         self._learnt_with = {"by": self.by, "scaler": clone(self.scaler)}
         self._publish()
 
@@ -462,6 +472,11 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _new_engine(self, inner):
         return RowsOfAStatistic(inner) if is_vectorised(inner) else OneCloneEach(inner)
+
+    def _publish_all(self):
+        """Work out the learned attributes that batches have left for later."""
+        self._engine.scaler._publish_all()
+        self._publish()
 
     def _publish(self):
         self.groups_ = self._index.as_array()

@@ -1,5 +1,8 @@
 """One fitted scaler from several."""
 
+from functools import reduce
+
+import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
@@ -57,6 +60,21 @@ def merge(scalers):
             setattr(merged, name, getattr(first, name))
     merged._join(scalers)
     return merged
+
+
+def beside(scalers):
+    """Return one GroupScaler of quantiles from several fitted on the same rows, to different features."""
+    first = scalers[0]
+    whole = clone(first)
+    keys = list(first.feature_names_in_[first._rows.by])
+    features = [name for s in scalers for name in s.feature_names_in_[s._rows.features]]
+    engines = [s._engine for s in scalers]
+    statistic, pooled = (
+        reduce(lambda a, b: a.beside(b), parts)
+        for parts in ([e.statistic for e in engines], [e.pooled for e in engines])
+    )
+    whole._adopt(keys + features, first._index, (statistic, pooled, np.hstack([e.sizes for e in engines])))
+    return whole
 
 
 def _check_mergeable(first, scaler, number):

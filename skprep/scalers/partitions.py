@@ -8,6 +8,7 @@ from sklearn.base import clone
 from skprep.frames.partitions import distinct_rows, is_frame, map_blocks, map_partitions, reduce_blocks
 from skprep.scalers import lazy
 from skprep.scalers.merging import merge
+from skprep.scalers.streams import columns_of, scaled_features
 
 
 def learn(scaler, X, sample_weight, *, reset):
@@ -48,15 +49,13 @@ def transform(scaler, X, *, inverse=False):
 
 def _transform_frame(scaler, X, inverse):
     names = scaler.feature_names_in_ if hasattr(scaler, "feature_names_in_") else None
-    names = lazy.known_columns(scaler, X.columns, names)
-    keys, features = [], names
-    if hasattr(scaler, "_rows"):
-        keys, features = lazy.columns_by_role(scaler, names)
-        if scaler.handle_unknown == "error":
-            _refuse_unknown(scaler, X, keys)
+    lazy.known_columns(scaler, X.columns, names)
+    keys, features = columns_of(scaler)
+    if keys and scaler.handle_unknown == "error":
+        _refuse_unknown(scaler, X, keys)
     dtypes = {n: "float32" if X.dtypes[n] == np.float32 else "float64" for n in features}
     method = "inverse_transform" if inverse else "transform"
-    return map_partitions(X, partial(_transform_partition, scaler, method, keys, features, dtypes), dtypes)
+    return map_partitions(X, partial(_transform_partition, scaler, method, dtypes), dtypes)
 
 
 def _learn_block(scaler, block, weight):
@@ -88,16 +87,13 @@ def _transform_block(scaler, method, n_columns, dtype, block):
     return np.asarray(getattr(scaler, method)(block)).astype(dtype, copy=False)
 
 
-def _transform_partition(scaler, method, keys, features, dtypes, partition):
+def _transform_partition(scaler, method, dtypes, partition):
     if not len(partition):
         return partition.astype(dtypes)
-    if keys:
-        scaled = scaler._scaled_rows(partition, keys, features, method)
-    else:
-        scaled = np.asarray(getattr(scaler, method)(partition[features]))
+    scaled = scaled_features(scaler, partition, method)
     result = partition.copy()
-    for j, name in enumerate(features):
-        result[name] = scaled[:, j].astype(dtypes[name], copy=False)
+    for j, (name, dtype) in enumerate(dtypes.items()):
+        result[name] = scaled[:, j].astype(dtype, copy=False)
     return result
 
 

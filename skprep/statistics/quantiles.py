@@ -39,6 +39,8 @@ class Quantiles(Statistic):
         Sketch (bytes) by ``(group, feature)``.
     answers : float64 ndarray of shape (n_groups, n_features, n_probabilities)
         The quantiles where they alone are known; NaN elsewhere.
+    errors : float64 ndarray of shape (n_groups, n_features)
+        How far the rank of ``answers`` may be off.
     budget : int
     max_rank_error : float
 
@@ -68,6 +70,7 @@ class Quantiles(Statistic):
     samples: Samples
     sketches: dict
     answers: np.ndarray
+    errors: np.ndarray
     budget: int
     max_rank_error: float
 
@@ -84,7 +87,7 @@ class Quantiles(Statistic):
         probabilities = np.asarray(probabilities, dtype=np.float64)
         unknown = np.full((n_groups, n_features, len(probabilities)), np.nan)
         count, samples = np.zeros((n_groups, n_features)), Samples.empty(n_groups, n_features)
-        return cls(count, probabilities, samples, {}, unknown, budget, max_rank_error)
+        return cls(count, probabilities, samples, {}, unknown, count.copy(), budget, max_rank_error)
 
     @classmethod
     def learn(cls, X, codes=None, n_groups=1, sample_weight=None, stream=False, **settings):
@@ -133,7 +136,7 @@ class Quantiles(Statistic):
 
     def rank_error(self):
         """Return how far the rank of a quantile may be off, ``(n_groups, n_features)``; 0 where exact."""
-        error = np.zeros(self.count.shape)
+        error = self.errors.copy()
         for cell, bytes_ in self.sketches.items():
             error[cell] = sketch.rank_error(bytes_)
         return error
@@ -159,6 +162,7 @@ class Quantiles(Statistic):
             samples=self.samples.merge(other.samples),
             sketches=sketches,
             answers=np.where(alone[1][:, :, None], other.answers, self.answers),
+            errors=np.where(alone[1], other.errors, self.errors),
         )._condensed()
 
     pools = False
@@ -179,13 +183,21 @@ class Quantiles(Statistic):
             samples=self.samples.take(groups),
             sketches=sketches,
             answers=self.answers[groups],
+            errors=self.errors[groups],
         )
 
     def concluded(self):
         """Return the quantiles alone: no value of a row that is not one of them, nothing to go on from."""
+        samples = Samples.empty(*self.count.shape)
         return replace(
-            self, samples=Samples.empty(*self.count.shape), sketches={}, answers=self.values.copy()
+            self, samples=samples, sketches={}, answers=self.values.copy(), errors=self.rank_error()
         )
+
+    def beside(self, other):
+        """Return the quantiles alone of the features of both, learnt from the same rows."""
+        a, b = self.concluded(), other.concluded()
+        joined = {n: np.hstack([getattr(a, n), getattr(b, n)]) for n in ("count", "answers", "errors")}
+        return replace(a, samples=Samples.empty(*joined["count"].shape), **joined)
 
     def to_dict(self):
         """Return the statistic as plain lists, numbers and text (a sketch in base 64, with its CRC-32)."""
@@ -200,6 +212,7 @@ class Quantiles(Statistic):
                 for (g, j), bytes_ in sorted(self.sketches.items())
             ],
             "answers": self.answers.tolist(),
+            "errors": self.errors.tolist(),
             "budget": self.budget,
             "max_rank_error": self.max_rank_error,
         }
@@ -214,9 +227,10 @@ class Quantiles(Statistic):
         count = np.asarray(state["count"], dtype=np.float64)
         sizes = np.asarray(state["sizes"], dtype=np.int64)
         probabilities = np.asarray(state["probabilities"], dtype=np.float64)
-        answers = np.asarray(state["answers"], dtype=np.float64)
+        answers, errors = (np.asarray(state[name], dtype=np.float64) for name in ("answers", "errors"))
         samples, sketches = Samples(sizes, floats, weights), _sketches(state["sketches"])
-        return cls(count, probabilities, samples, sketches, answers, state["budget"], state["max_rank_error"])
+        settings = state["budget"], state["max_rank_error"]
+        return cls(count, probabilities, samples, sketches, answers, errors, *settings)
 
     def _alone(self):
         """Say where the quantiles alone are known."""
@@ -245,6 +259,7 @@ class Quantiles(Statistic):
             count=np.vstack([self.count, np.zeros((1, self.count.shape[1]))]),
             samples=self.samples.with_empty_group(),
             answers=np.concatenate([self.answers, np.full_like(self.answers[:1], np.nan)]),
+            errors=np.vstack([self.errors, np.zeros((1, self.count.shape[1]))]),
         )
 
 

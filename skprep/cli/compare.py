@@ -1,0 +1,109 @@
+"""``skprep compare``: the best scaling for a table."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import typer
+from rich.console import Console
+from sklearn.datasets import load_breast_cancer
+
+from skprep.cli.common import check_out, progress, told_errors
+from skprep.compare import compare as run_comparison
+from skprep.compare import n_steps, winner
+from skprep.report import about_groups, verdict, write_report
+from skprep.tables import TableError, prepare, read_table
+
+
+def compare(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="CSV or Parquet file; without it, scikit-learn's breast cancer data."),
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Column that names each row's group (device, patient): scale by group too."),
+    ] = None,
+    keep_together: Annotated[
+        bool, typer.Option(help="Keep the rows of one group together in a fold: all test groups are new.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Also write an HTML report here.")] = None,
+    task: Annotated[
+        Literal["auto", "classification", "regression"], typer.Option(help="What the target is.")
+    ] = "auto",
+    folds: Annotated[int, typer.Option(min=2, max=20, help="Cross-validation folds.")] = 5,
+    max_rows: Annotated[
+        int, typer.Option(min=20, help="Draw so many rows at random from a larger table.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the folds and of the draw.")] = 0,
+):
+    """Find the scaling that is best for a table, judged without leaking.
+
+    Cross-validates every scaler, and none, in front of models that care about scale, tuning
+    each inside its training folds.
+    """
+    console = Console()
+    with told_errors():
+        check_out(file, out)
+        table, target, title = _input(file, target, by)
+        ready = prepare(
+            table,
+            target,
+            by=by,
+            keep_together=keep_together,
+            kind=task,
+            folds=folds,
+            max_rows=max_rows,
+            seed=seed,
+        )
+        with progress(console, "cross-validating", n_steps(ready)) as advance:
+            results = list(run_comparison(ready, seed=seed, progress=advance))
+        _show(title, ready, results, console)
+        if out is not None:
+            write_report(out, title, ready, results)
+            console.print(f"Report: {out}", markup=False, highlight=False)
+
+
+def _input(file, target, by):
+    if file is None:
+        if target is not None or by is not None:
+            raise TableError("--target and --by go with a FILE; without one, bundled data are used.")
+        return load_breast_cancer(as_frame=True).frame, "target", "breast cancer (bundled)"
+    table = read_table(file)
+    if target is None:
+        raise TableError(
+            "--target must name the column to predict. The columns are: "
+            f"{', '.join(repr(str(c)) for c in table.columns[:30])}."
+        )
+    return table, target, file.name
+
+
+def _show(title, task, results, console):
+    from rich.table import Table
+    from rich.text import Text
+
+    best, _ = winner(results)
+    score = "accuracy" if task.kind == "classification" else "R²"
+    title = f"{title}: {len(task.X)} rows, {task.X.shape[1]} features, {task.folds} folds"
+    shown = Table(title=Text(title))
+    for name, side in (("model", "left"), ("scaler", "left"), (score, "right"), ("spread", "right")):
+        shown.add_column(name, justify=side, no_wrap=True)
+    shown.add_column("fit, ms", justify="right", no_wrap=True)
+    previous = None
+    for r in sorted(results, key=lambda r: (r.model, -r.mean)):
+        if previous not in (None, r.model):
+            shown.add_section()
+        cells = (f"{r.mean:.4f}", f"{r.spread:.4f}", f"{1e3 * np.mean(r.fit_times):.1f}")
+        name = r.scaler + ("" if r.converged else " *")
+        model = r.model if r.model != previous else ""
+        shown.add_row(model, name, *cells, style="bold green" if r is best else None)
+        previous = r.model
+    console.print(shown)
+    if not all(r.converged for r in results):
+        console.print("* the solver did not converge in every fold")
+    for note in task.notes:
+        console.print(f"- {note}", markup=False, highlight=False)
+    if task.by is not None:
+        console.print(about_groups(task, results), markup=False, highlight=False)
+    console.print(verdict(results), style="bold", markup=False, highlight=False)
