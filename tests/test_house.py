@@ -10,7 +10,7 @@ def test_the_shop_window_shows_what_it_lists():
     assert sorted(skprep.__all__) == list(skprep.__all__)
     for name in skprep.__all__:
         assert getattr(skprep, name).__doc__
-        assert getattr(skprep, name).__module__.startswith("skprep.scalers.")
+        assert getattr(skprep, name).__module__.startswith(("skprep.scalers.", "skprep.persistence."))
 
 
 def test_importing_the_package_loads_no_optional_library():
@@ -18,7 +18,8 @@ def test_importing_the_package_loads_no_optional_library():
         "import sys, pandas, sklearn.preprocessing\n"
         "before = set(sys.modules)\n"
         "import skprep\n"
-        "optional = {'typer', 'rich', 'polars', 'pyarrow', 'matplotlib', 'torch', 'dask'}\n"
+        "optional = {'typer', 'rich', 'polars', 'pyarrow', 'matplotlib', 'torch', 'dask', 'duckdb',"
+        " 'pyspark', 'datasketches'}\n"
         "print(sorted(optional & (set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

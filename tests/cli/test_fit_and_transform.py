@@ -268,3 +268,13 @@ def test_an_interrupt_leaves_the_file_that_was_there(tmp_path, command):
     assert "Traceback" not in err
     assert kept.read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.parquet", "rows.parquet", "s.json"]
+
+
+def test_many_sketches_are_learnt_a_few_features_at_a_time(tmp_path, monkeypatch):
+    rows = table()
+    path = write(rows, tmp_path, "parquet")
+    options = ["--scaler", "robust", "--by", "site", "--min-group-size", "2"]
+    assert run("fit", path, *options, "-o", tmp_path / "whole.json")[0] == 0
+    monkeypatch.setattr("skprep.cli.fit.SKETCHES", 1)
+    assert run("fit", path, *options, "-o", tmp_path / "parts.json")[0] == 0
+    assert (tmp_path / "parts.json").read_text() == (tmp_path / "whole.json").read_text()
