@@ -1,4 +1,4 @@
-"""One answer from every engine: how far off, how long it takes. ``python -m benchmarks.engines``
+"""One answer from every engine: how far off, how long it takes. ``python -m benchmarks.engines``.
 
 Needs the extra ``benchmarks`` and Java 17 for Spark. Everything runs on this machine.
 """
