@@ -68,7 +68,7 @@ def check_rows(estimator, X, *, reset=False, sparse_formats=False, writeable=Fal
 
 def name_text(estimator, X, error):
     """Raise a ValueError that names the first text in ``X`` where that is what ``error`` is about."""
-    if "could not convert string to float" not in str(error):
+    if "could not convert string to float" not in str(error) and "NAType" not in str(error):
         return
     names = _get_feature_names(X)
     X = X if hasattr(X, "shape") else np.array(X, dtype=object)

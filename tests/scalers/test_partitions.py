@@ -142,7 +142,7 @@ def test_what_is_wrong_is_said():
     fitted = StandardScaler().fit(blocks)
     before = pickle.dumps(fitted)
     for call, message in (
-        (lambda: fitted.fit(frame), "could not convert string to float"),
+        (lambda: fitted.fit(frame), "scales numbers; received"),
         (lambda: fitted.fit(frame[FEATURES], sample_weight=np.ones(600)), "Pass Dask arrays"),
         (lambda: fitted.fit(blocks[:, 0]), "Expected 2D array"),
         (lambda: fitted.transform(blocks[:, :2]), "X has 2 features, but StandardScaler is expecting 4"),
