@@ -6,7 +6,19 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-KEY, MISSING = "skprep_key_", "skprep_missing_"  # columns of a join, beside those of the user
+
+def free_prefix(names):
+    """Return a beginning that no column of the user has.
+
+    Examples
+    --------
+    >>> free_prefix(["a", "skprep_b"])
+    'skprep__'
+    """
+    prefix = "skprep_"
+    while any(str(name).startswith(prefix) for name in names):
+        prefix += "_"
+    return prefix
 
 
 def key_expression(name, dtype):
@@ -41,7 +53,7 @@ def join(frame, keys, index, columns):
     """
     on, frame = _prepared(frame, keys)
     schema = frame.collect_schema()
-    rows = _brought(frame, _rows_of(index, [schema[name] for name in on[::2]], columns))
+    rows = _brought(frame, _rows_of(index, on, schema, columns))
     casts = [nw.col(name).cast(schema[name]) for name in on]
     return _left_join(frame, rows.with_columns(*casts), on).drop(*on)
 
@@ -50,7 +62,7 @@ def unknown_keys(frame, keys, index, most):
     """Return up to ``most`` unknown keys of ``frame``, how many there are, and how many rows they have."""
     on, frame = _prepared(frame, keys)
     schema = frame.collect_schema()
-    rows = _brought(frame, _rows_of(index, [schema[name] for name in on[::2]], {}))
+    rows = _brought(frame, _rows_of(index, on, schema, {}))
     casts = [nw.col(name).cast(schema[name]) for name in on]
     found = frame.group_by(*on).agg(nw.len().alias("rows")).join(rows.with_columns(*casts), on=on, how="anti")
     found = found.collect()
@@ -67,14 +79,13 @@ def _prepared(frame, keys):
     """Return the names of the columns to join on, and the frame with them; null would join nothing."""
     on, made = [], []
     schema = frame.collect_schema()
+    prefix = free_prefix(schema.names())
     for i, name in enumerate(keys):
         key = key_expression(name, schema[name])
         neutral = _neutral(schema[name])
-        made += [
-            key.fill_null(neutral).alias(f"{KEY}{i}"),
-            key.is_null().cast(nw.Int64).alias(f"{MISSING}{i}"),
-        ]
-        on += [f"{KEY}{i}", f"{MISSING}{i}"]
+        pair = [f"{prefix}key_{i}", f"{prefix}missing_{i}"]
+        made += [key.fill_null(neutral).alias(pair[0]), key.is_null().cast(nw.Int64).alias(pair[1])]
+        on += pair
     return on, frame.with_columns(*made)
 
 
@@ -90,15 +101,16 @@ def _neutral(dtype):
     return datetime.datetime(1970, 1, 1) if dtype == nw.Datetime else ""
 
 
-def _rows_of(index, dtypes, columns):
-    """Return a table of the groups whose keys fit into columns of ``dtypes``, as a dict of lists."""
+def _rows_of(index, on, schema, columns):
+    """Return a table of the groups whose keys fit into the columns ``on``, as a dict of lists."""
+    dtypes = [schema[name] for name in on[::2]]
     keys = [key if isinstance(key, tuple) else (key,) for key in index.keys]
     fitting = [[_as_dtype(part, dtype) for part, dtype in zip(key, dtypes, strict=True)] for key in keys]
     kept = [g for g, parts in enumerate(fitting) if all(part is not None for part in parts)]
     table = {}
     for i in range(len(dtypes)):
-        table[f"{KEY}{i}"] = [fitting[g][i][0] for g in kept]
-        table[f"{MISSING}{i}"] = [fitting[g][i][1] for g in kept]
+        table[on[2 * i]] = [fitting[g][i][0] for g in kept]
+        table[on[2 * i + 1]] = [fitting[g][i][1] for g in kept]
     return table | {name: values[kept] for name, values in columns.items()}
 
 

@@ -89,26 +89,27 @@ class LazyTable:
         """
         frame = self.frame if frame is None else frame
         p = self.shape[1]
-        columns = [
-            nw.len().alias("rows") if of is None else of[1](nw.col(f"{of[0]}{j}")).alias(f"{name}_{j}")
+        numbers = {
+            f"{name}_{j}": nw.len() if of is None else of[1](nw.col(f"{of[0]}{j}"))
             for name, of in asked.items()
             for j in range(1 if of is None else p)
-        ]
+        }
+        columns = [number.cast(nw.Float64).alias(name) for name, number in numbers.items()]
         table = (frame.group_by(*self.keys).agg(*columns) if grouped else frame.select(*columns)).collect()
-        rows = table["rows"].to_numpy().astype(np.float64) if "rows" in asked else np.ones(len(table))
+        values = table.select(*numbers).to_numpy()  # null becomes NaN
+        rows = values[:, list(numbers).index("rows_0")] if "rows" in asked else np.ones(len(values))
         if rows.sum() == 0:
             raise ValueError(
                 f"Found array with 0 sample(s) (shape=(0, {p})) while a minimum of 1 is required. "
                 "Pass a lazy frame with at least one row."
             )
-        order = self._order(table) if grouped else [0]
-        found = {
-            name: np.repeat(rows[:, None], p, axis=1)
-            if of is None
-            else np.stack([_floats(table[f"{name}_{j}"]) for j in range(p)], axis=1)
-            for name, of in asked.items()
-        }
-        return {name: values[order] for name, values in found.items()}
+        values = values[self._order(table) if grouped else [0]]
+        found, at = {}, 0
+        for name, of in asked.items():
+            width = 1 if of is None else p
+            found[name] = np.array(np.broadcast_to(values[:, at : at + width], (len(values), p)))
+            at += width
+        return found
 
     def beside(self, grouped, make, **parameters):
         """Return the frame with the columns that ``make(x, *parameters)`` gives instead of ``x``.
@@ -140,10 +141,6 @@ class LazyTable:
                 f"{len(self.index)} groups. Cast the key columns to text or whole numbers."
             )
         return order
-
-
-def _floats(series):
-    return series.cast(nw.Float64).fill_null(float("nan")).to_numpy()
 
 
 _BASIC = {

@@ -5,7 +5,7 @@ import numpy as np
 from sklearn.utils._set_output import _get_output_config
 
 from skprep.frames.expressions import clip
-from skprep.frames.joins import join, unknown_keys
+from skprep.frames.joins import free_prefix, join, unknown_keys
 from skprep.frames.lazy import LazyTable
 from skprep.scalers import checks
 
@@ -77,13 +77,14 @@ def transform_groups(scaler, frame, *, inverse=False):
     if scaler.handle_unknown == "error":
         _refuse_unknown(scaler, frame, keys)
     tables = {name: table for name, table in zip(("c", "s"), engine.tables, strict=True) if table is not None}
-    named = {f"skprep_{n}{j}": t[:-2, j] for n, t in tables.items() for j in range(len(features))}
+    prefix = free_prefix(columns)
+    named = {f"{prefix}{n}{j}": t[:-2, j] for n, t in tables.items() for j in range(len(features))}
     joined = join(frame, keys, scaler._index, named)
     answer = -2 if scaler.handle_unknown == "global" else -1  # the row of the tables for unknown groups
 
     def own(j):
         return [
-            nw.col(f"skprep_{n}{j}").fill_null(float(tables[n][answer, j])) if n in tables else None
+            nw.col(f"{prefix}{n}{j}").fill_null(float(tables[n][answer, j])) if n in tables else None
             for n in ("c", "s")
         ]
 

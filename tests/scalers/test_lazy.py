@@ -282,3 +282,19 @@ def test_a_polars_frame_keeps_the_order_of_its_rows():
     scaler = GroupScaler(StandardScaler(), by="site").fit(rows[["site", *FEATURES]])
     result = scaler.transform(pl.from_pandas(rows).lazy()).collect()
     assert result["row"].to_list() == list(range(5000))
+
+
+def test_columns_may_have_any_name(lazy_engine):
+    rng = np.random.default_rng(0)
+    names = ["k0", "x0", "rows", "count_0", 'a "q" b', "skprep_c0", "skprep_key_0", "skprep__"]
+    rows = pd.DataFrame(rng.normal(size=(40, len(names))), columns=names)
+    rows.insert(0, "x1", rng.choice(["a", "b"], 40))
+    rows["row"] = np.arange(40)
+    columns = ["x1", *names]
+    frame = lazy_engine.make(rows)
+    scaler = GroupScaler(StandardScaler(), by="x1", handle_unknown="global").fit(
+        lazy_engine.select(frame, columns)
+    )
+    result = lazy_engine.collect(scaler.transform(frame))
+    assert list(result.columns) == list(rows.columns)
+    close(result[names], GroupScaler(StandardScaler(), by="x1").fit_transform(rows[columns]), "names")
