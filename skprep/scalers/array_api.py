@@ -8,7 +8,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.utils._array_api import get_namespace_and_device
 
-from skprep.scalers.compat import move_to
+from skprep.compat import move_to
 
 NOT_SENT = ("feature_names_in_",)  # text
 

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, 
 from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
+from skprep.compat import CallbackSupportMixin, fit_task
 from skprep.frames.eager import column_names
 from skprep.frames.expressions import multiply_and_add, subtract_and_divide
 from skprep.frames.lazy import as_lazy
@@ -15,7 +16,6 @@ from skprep.frames.partitions import is_partitioned
 from skprep.kernels.blocks import folded_blocks
 from skprep.kernels.reference import apply_affine, undo_affine
 from skprep.scalers import array_api, checks, lazy, partitions
-from skprep.scalers.compat import CallbackSupportMixin, fit_task
 
 
 class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):

@@ -12,11 +12,11 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skprep.compat import CallbackSupportMixin, fit_task
 from skprep.frames.eager import as_frame, key_columns, replace_columns
 from skprep.frames.lazy import LazyTable, as_lazy
 from skprep.frames.partitions import is_partitioned
 from skprep.scalers import checks, lazy, partitions
-from skprep.scalers.compat import CallbackSupportMixin, fit_task
 from skprep.scalers.group_engines import OneCloneEach, RowsOfAStatistic, is_vectorised
 from skprep.scalers.group_rows import GroupRows, check_by
 from skprep.scalers.standard import StandardScaler

@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from .test_base import SCALERS, all_scalers
+from .scalers.test_base import SCALERS, all_scalers
 
 callback_utils = pytest.importorskip(
     "sklearn.callback.tests._utils", reason="scikit-learn 1.9 brought callbacks"

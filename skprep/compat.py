@@ -1,6 +1,6 @@
 """What differs between the scikit-learn versions that are supported."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
@@ -25,16 +25,22 @@ except ImportError:  # scikit-learn < 1.9
 
 
 @contextmanager
-def fit_task(estimator, X, y, sample_weight):
-    """Tell the callbacks of ``estimator``, where it has any, that a fit begins and ends."""
+def fit_task(estimator, X, y, sample_weight, max_subtasks=0):
+    """Tell the callbacks of ``estimator``, where it has any, that a fit begins and ends.
+
+    Yields a context manager ``step(name)`` for each of up to ``max_subtasks`` steps of the fit.
+    """
     state = vars(estimator)
     if "_skl_callbacks" not in state and "_parent_callback_ctx" not in state:
-        yield
+        yield lambda name: nullcontext()
         return
-    metadata = {"sample_weight": sample_weight}
-    context = estimator._init_callback_context()
-    context.call_on_fit_task_begin(estimator=estimator, X=X, y=y, metadata=metadata)
-    yield
-    context.call_on_fit_task_end(
-        estimator=estimator, X=X, y=y, metadata=metadata, reconstruction_attributes={}
-    )
+    told = {"estimator": estimator, "X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+
+    @contextmanager
+    def running(context):
+        context.call_on_fit_task_begin(**told)
+        yield lambda name: running(context.subcontext(task_name=name))
+        context.call_on_fit_task_end(**told, reconstruction_attributes={})
+
+    with running(estimator._init_callback_context(max_subtasks=max_subtasks)) as step:
+        yield step

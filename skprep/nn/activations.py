@@ -1,0 +1,61 @@
+"""Functions applied to each entry."""
+
+import numpy as np
+from scipy.special import erf
+
+from skprep.nn.layer import Layer, as_float
+
+
+class ReLU(Layer):
+    r"""The positive part, :math:`y = \max(x, 0)`; its gradient at 0 is 0.
+
+    References
+    ----------
+    Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines", ICML.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ReLU()(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+
+    def forward(self, x):
+        """Return the positive part."""
+        x = as_float(x)
+        self._kept = x > 0
+        return np.maximum(x, 0)
+
+    def backward(self, grad):
+        """Return the gradient with respect to ``x``."""
+        return np.asarray(grad) * self._context()
+
+
+class GELU(Layer):
+    r"""The Gaussian error linear unit, :math:`y = x \, \Phi(x)`.
+
+    :math:`\Phi(x) = (1 + \operatorname{erf}(x / \sqrt 2)) / 2` is the normal distribution function.
+
+    References
+    ----------
+    Hendrycks & Gimpel (2016), "Gaussian error linear units", arXiv:1606.08415.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> GELU()(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-0.1587,  0.    ,  0.8413])
+    """
+
+    def forward(self, x):
+        """Return ``x`` times the normal distribution function of ``x``."""
+        x = as_float(x)
+        share = 0.5 * (1.0 + erf(x / np.sqrt(2.0).astype(x.dtype)))
+        self._kept = x, share
+        return (x * share).astype(x.dtype)
+
+    def backward(self, grad):
+        """Return the gradient with respect to ``x``."""
+        x, share = self._context()
+        density = np.exp(-0.5 * x * x) / np.sqrt(2.0 * np.pi)
+        return (np.asarray(grad) * (share + x * density)).astype(x.dtype)

@@ -1,0 +1,527 @@
+"""A softmax head with normalisation layers, as a scikit-learn classifier."""
+
+import copy
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.optimize import minimize
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state, compute_sample_weight
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+
+from skprep.compat import CallbackSupportMixin, fit_task
+from skprep.nn.clipping import adaptive_grad_clip
+from skprep.nn.network import build_network, hidden_weights, packed, penalised, unpack
+from skprep.nn.optimisers import SGD, Adam
+from skprep.nn.softmax import log_softmax, softmax, softmax_cross_entropy
+
+
+class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+    r"""Linear layers, normalisation and a softmax on top, trained by cross-entropy.
+
+    .. math::
+
+        h_0 = x, \quad h_l = \operatorname{dropout}(\phi(\operatorname{norm}(W_l h_{l-1} + b_l))), \quad
+        p = \operatorname{softmax}(W h_L + b)
+
+    minimises the mean cross-entropy plus :math:`\frac{\alpha}{2 n} \sum_l \lVert W_l \rVert^2`. Without
+    hidden
+    layers that is multinomial logistic regression with ``C = 1 / alpha``. Two classes have one logit,
+    as in logistic regression.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : tuple of int, default=()
+        Units of each hidden layer.
+    norm : {None, "batch", "layer", "rms", "group"}, default=None
+        Normalisation between a hidden linear layer and its activation. ``"group"`` makes the
+        largest number of groups, at most 8, that divides the units.
+    weight_norm : bool, default=False
+        Split the hidden weights into length and direction.
+    dropout : float, default=0.0
+        Share of hidden units left out in training; after the norm, where it does not shift its variance
+        (Li et al. 2019).
+    activation : {"relu", "gelu"}, default="relu"
+    alpha : float, default=1e-4
+        Weight of the penalty on squared weights, divided by the number of rows (of the batch) as in
+        :class:`sklearn.neural_network.MLPClassifier`; biases and norms are free.
+    solver : {"adam", "sgd", "lbfgs"}, default="adam"
+        ``"lbfgs"`` takes all rows at once, for small data and convex problems; not with ``"batch"`` or
+        dropout.
+        ``"sgd"`` has Nesterov momentum 0.9.
+    learning_rate : float, default=1e-3
+    batch_size : int or "auto", default="auto"
+        ``"auto"`` is ``min(200, n_samples)``.
+    max_iter : int, default=200
+        Epochs, or iterations of ``"lbfgs"``.
+    tol : float, default=1e-4
+        Least improvement of the loss (or of the validation score) that counts.
+    early_stopping : bool, default=False
+        Hold out ``validation_fraction`` of the rows, and stop when their accuracy no longer improves;
+        the best
+        weights are kept.
+    validation_fraction : float, default=0.1
+    n_iter_no_change : int, default=10
+        Epochs without improvement before stopping.
+    class_weight : dict, "balanced" or None, default=None
+    label_smoothing : float, default=0.0
+    clipping : float or None, default=None
+        Adaptive gradient clipping of hidden weights: the longest gradient in units of its weight.
+    temperature : float, default=1.0
+        Divides the logits in ``predict_proba``, after training; above 1 it softens.
+    warm_start : bool, default=False
+        Start from the weights of the last fit.
+    random_state : int, RandomState or None, default=None
+    verbose : bool, default=False
+        Print the loss of every epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    network_ : Sequential
+        The trained layers; ``network_.state_dict()`` are the weights by PyTorch's names.
+    loss_ : float
+        Loss of the last epoch.
+    loss_curve_ : list of float
+        Loss of each epoch, or of each iteration of ``"lbfgs"``.
+    validation_scores_ : list of float
+        Accuracy of each epoch, with ``early_stopping``.
+    n_iter_ : int
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+
+    Notes
+    -----
+    float32 input is trained and answered in float32. NaN, infinities and sparse matrices are refused.
+    Put a scaler in
+    front: gradients take the units of the features.
+
+    References
+    ----------
+    Bridle (1990), "Probabilistic interpretation of feedforward classification network outputs",
+    Neurocomputing, 227-236.
+    Li, Chen, Hu & Yang (2019), "Understanding the disharmony between dropout and batch normalization by
+    variance shift", CVPR, arXiv:1801.05134.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skprep import StandardScaler
+    >>> from skprep.nn import SoftmaxClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> head = SoftmaxClassifier((16,), norm="layer", learning_rate=0.01, random_state=0)
+    >>> bool(make_pipeline(StandardScaler(), head).fit(X, y).score(X, y) > 0.95)
+    True
+    """
+
+    _parameter_constraints = {
+        "hidden_layer_sizes": [tuple, list, Interval(Integral, 1, None, closed="left")],
+        "norm": [None, StrOptions({"batch", "layer", "rms", "group"})],
+        "weight_norm": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "activation": [StrOptions({"relu", "gelu"})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "solver": [StrOptions({"adam", "sgd", "lbfgs"})],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [None, dict, StrOptions({"balanced"})],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "clipping": [None, Interval(Real, 0, None, closed="neither")],
+        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(),
+        *,
+        norm=None,
+        weight_norm=False,
+        dropout=0.0,
+        activation="relu",
+        alpha=1e-4,
+        solver="adam",
+        learning_rate=1e-3,
+        batch_size="auto",
+        max_iter=200,
+        tol=1e-4,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        class_weight=None,
+        label_smoothing=0.0,
+        clipping=None,
+        temperature=1.0,
+        warm_start=False,
+        random_state=None,
+        verbose=False,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.norm = norm
+        self.weight_norm = weight_norm
+        self.dropout = dropout
+        self.activation = activation
+        self.alpha = alpha
+        self.solver = solver
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
+        self.clipping = clipping
+        self.temperature = temperature
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train on the rows of ``X``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            Labels of any type that sorts.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, not negative; a weight of 0 leaves the row out.
+
+        Returns
+        -------
+        self : object
+        """
+        before = vars(self).copy()
+        try:
+            X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], accept_sparse=False)
+            X, y, weight = self._rows(X, y, sample_weight)
+            again = self.warm_start and hasattr(self, "network_")
+            self._start(X, np.unique(y), again)
+            codes = self._codes(y)
+            if not again:
+                self._start_at_frequencies(codes, weight)
+            train = self._train_at_once if self.solver == "lbfgs" else self._train_in_batches
+            with fit_task(self, X, y, sample_weight, max_subtasks=self.max_iter) as step:
+                train(X, codes, weight, step)
+        except BaseException:
+            callbacks = {name: v for name, v in vars(self).items() if "callback" in name}
+            vars(self).clear()
+            vars(self).update(before, **callbacks)
+            raise
+        return self
+
+    @available_if(lambda self: self.solver != "lbfgs")
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Go once over the rows of ``X``, on top of what was learnt.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        classes : array-like, default=None
+            All labels that will come; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+        """
+        first = not hasattr(self, "network_")
+        if first and classes is None:
+            raise ValueError(
+                "classes must be passed on the first call to partial_fit; received none. Pass all "
+                "labels that "
+                "will come."
+            )
+        if not first and classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes must stay those of the first call, {self.classes_.tolist()}; received "
+                f"{np.unique(classes).tolist()}. Leave it out."
+            )
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], accept_sparse=False, reset=first)
+        X, y, weight = self._rows(X, y, sample_weight)
+        if first:
+            self._start(X, np.unique(classes), again=False)
+        X = X.astype(self._dtype, copy=False)
+        self.loss_ = self._epoch(X, self._codes(y), weight)
+        self.loss_curve_.append(self.loss_)
+        self.n_iter_ += 1
+        return self
+
+    def decision_function(self, X):
+        """Return the logits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
+        """
+        logits = self._logits(X)
+        return logits[:, 0] if logits.shape[1] == 1 else logits
+
+    def predict_proba(self, X):
+        """Return the probability of each class, in the order of ``classes_``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        return softmax(_full(self._logits(X)), temperature=self.temperature)
+
+    def predict_log_proba(self, X):
+        """Return the logarithm of :meth:`predict_proba`, finite where that rounds to 0.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        return log_softmax(_full(self._logits(X)), temperature=self.temperature)
+
+    def predict(self, X):
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        best = _full(self._logits(X)).argmax(axis=1)
+        return self.classes_[best]
+
+    def _logits(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return self.network_.eval()(X.astype(self._dtype, copy=False))
+
+    def _rows(self, X, y, sample_weight):
+        """Return the rows that weigh something, and their weights."""
+        check_classification_targets(y)
+        y = column_or_1d(y, warn=True)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if self.class_weight is not None:
+            weight = weight * compute_sample_weight(self.class_weight, y)
+        keep = weight > 0
+        if not keep.any():
+            raise ValueError(
+                "sample_weight must be above 0 for at least one row; received only zeros. Leave it "
+                "out to give "
+                "every row the same weight."
+            )
+        return (X, y, weight) if keep.all() else (X[keep], y[keep], weight[keep])
+
+    def _start(self, X, classes, again):
+        """Build the network, or take the one of the last fit."""
+        if len(classes) < 2:
+            raise ValueError(
+                f"SoftmaxClassifier needs samples of at least 2 classes; received one class, {classes[0]!r}. "
+                "Check the labels."
+            )
+        hidden = self.hidden_layer_sizes
+        hidden = [hidden] if isinstance(hidden, Integral) else list(hidden)
+        if any(not isinstance(units, Integral) or units < 1 for units in hidden):
+            raise ValueError(
+                f"hidden_layer_sizes must be whole numbers above 0; received {self.hidden_layer_sizes!r}. "
+                "For example (100,)."
+            )
+        if self.solver == "lbfgs" and (self.dropout or self.norm == "batch" or self.early_stopping):
+            raise ValueError(
+                'solver="lbfgs" needs the same loss in every step; received '
+                f"dropout={self.dropout}, norm={self.norm!r}, early_stopping={self.early_stopping}. "
+                'Use solver="adam", or leave these out.'
+            )
+        sizes = [X.shape[1], *hidden, 1 if len(classes) == 2 else len(classes)]
+        if again and (sizes != self._sizes or not np.array_equal(classes, self.classes_)):
+            raise ValueError(
+                "warm_start=True needs the classes and sizes of the last fit; received "
+                f"{sizes} and {classes.tolist()}, but they were {self._sizes} and {self.classes_.tolist()}. "
+                "Set warm_start=False."
+            )
+        self.classes_, self._sizes, self._dtype = classes, sizes, X.dtype
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        self._rng = np.random.default_rng(seed)
+        if not again:
+            self.network_ = build_network(
+                sizes,
+                norm=self.norm,
+                weight_norm=self.weight_norm,
+                dropout=self.dropout,
+                activation=self.activation,
+                rng=self._rng,
+                dtype=X.dtype,
+            )
+        else:
+            self.network_ = copy.deepcopy(self.network_)
+        rate = self.learning_rate
+        self._optimiser = Adam(rate) if self.solver == "adam" else SGD(rate, momentum=0.9, nesterov=True)
+        self.loss_curve_, self.n_iter_ = [], 0
+
+    def _start_at_frequencies(self, codes, weight):
+        """Let the last bias say how frequent the classes are, so that training need not begin with that."""
+        share = np.log(np.bincount(codes, weights=weight) / weight.sum())
+        bias = self.network_[-1].params["bias"]
+        bias[...] = share[1:] - share[:1] if len(bias) == 1 else share - share.mean()
+
+    def _codes(self, y):
+        codes = np.searchsorted(self.classes_, y)
+        known = self.classes_[np.minimum(codes, len(self.classes_) - 1)] == y
+        if not np.all(known):
+            raise ValueError(
+                f"y must hold the classes {self.classes_.tolist()}; received {y[~known][0]!r}. Name "
+                f"all of them in "
+                "classes at the first call."
+            )
+        return codes
+
+    def _loss(self, X, codes, weight):
+        """Return the loss of a batch; leave its gradients in the network."""
+        network, total = self.network_, weight.sum()
+        logits = network(X)
+        losses, grad = softmax_cross_entropy(
+            _full(logits), codes, reduction="none", label_smoothing=self.label_smoothing
+        )
+        share = weight / total
+        grad = grad[:, 1:] if logits.shape[1] == 1 else grad
+        network.backward((grad * share[:, None]).astype(logits.dtype))
+        loss, params, grads = float(losses @ share), network.params, network.grads
+        if self.alpha:
+            for name in penalised(network):
+                loss += 0.5 * self.alpha / total * float(np.vdot(params[name], params[name]))
+                grads[name] += params[name] * (self.alpha / total)  # in the layer's own array
+        return loss
+
+    def _epoch(self, X, codes, weight):
+        """Go once over the rows in a random order, a step for each batch; return the mean loss."""
+        network, n = self.network_.train(), len(X)
+        size = min(200, n) if self.batch_size == "auto" else min(self.batch_size, n)
+        starts = list(range(0, n, size))
+        if len(starts) > 1 and n - starts[-1] == 1:  # one row has no variance: it joins the batch before
+            starts.pop()
+        order = self._rng.permutation(n) if len(starts) > 1 else np.arange(n)
+        clipped = hidden_weights(network) if self.clipping is not None else ()
+        total = 0.0
+        for start, stop in zip(starts, [*starts[1:], n], strict=True):
+            rows = order[start:stop]
+            total += self._loss(X[rows], codes[rows], weight[rows]) * weight[rows].sum()
+            params, grads = network.params, network.grads
+            for name in clipped:
+                grads[name] = adaptive_grad_clip(params[name], grads[name], self.clipping)
+            self._optimiser.step(params, grads)
+        return total / weight.sum()
+
+    def _train_in_batches(self, X, codes, weight, step):
+        best, waited, kept = -np.inf, 0, None
+        held = None
+        if self.early_stopping:
+            X, held_X, codes, held_codes, weight, held_weight = self._split(X, codes, weight)
+            held = held_X, held_codes, held_weight
+            self.validation_scores_ = []
+        for _ in range(self.max_iter):
+            with step("epoch"):
+                self.loss_ = self._epoch(X, codes, weight)
+            self.loss_curve_.append(self.loss_)
+            self.n_iter_ += 1
+            score = -self.loss_
+            if held is not None:
+                score = self._accuracy(*held)
+                self.validation_scores_.append(score)
+            if not np.isfinite(self.loss_):
+                raise ValueError(
+                    f"The loss must stay finite; received {self.loss_} in epoch {self.n_iter_}. "
+                    f"Scale the features, "
+                    "or lower learning_rate."
+                )
+            if self.verbose:
+                print(f"epoch {self.n_iter_}: loss {self.loss_:.6f}")
+            waited = 0 if score > best + self.tol else waited + 1
+            if score > best:
+                best = score
+                kept = self.network_.state_dict() if held is not None else None
+            if waited >= self.n_iter_no_change:
+                break
+        else:
+            warnings.warn(
+                f"SoftmaxClassifier stopped after max_iter={self.max_iter} epochs, still improving. "
+                f"Raise max_iter or "
+                "learning_rate, or scale the features.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        if kept is not None:
+            self.network_.load_state_dict(kept)
+
+    def _split(self, X, codes, weight):
+        seed = int(self._rng.integers(np.iinfo(np.int32).max))
+        return train_test_split(
+            X, codes, weight, test_size=self.validation_fraction, random_state=seed, stratify=codes
+        )
+
+    def _accuracy(self, X, codes, weight):
+        right = _full(self.network_.eval()(X)).argmax(axis=1) == codes
+        return float(weight @ right / weight.sum())
+
+    def _train_at_once(self, X, codes, weight, step):
+        network = self.network_.train()
+        params = network.params
+
+        def value(vector):
+            unpack(vector, params)
+            loss = self._loss(X, codes, weight)
+            grads = network.grads
+            return loss, packed({name: grads[name] for name in params})
+
+        def note(intermediate_result):
+            with step("iteration"):
+                pass
+            self.loss_curve_.append(float(intermediate_result.fun))
+            if self.verbose:
+                print(f"iteration {len(self.loss_curve_)}: loss {intermediate_result.fun:.6f}")
+
+        options = {"maxiter": self.max_iter, "gtol": self.tol / 1000.0, "ftol": 64 * np.finfo(float).eps}
+        found = minimize(value, packed(params), jac=True, method="L-BFGS-B", options=options, callback=note)
+        unpack(found.x, params)
+        self.loss_, self.n_iter_ = float(found.fun), int(found.nit)
+        if found.nit >= self.max_iter:
+            warnings.warn(
+                f"SoftmaxClassifier stopped after max_iter={self.max_iter} iterations of lbfgs. "
+                f"Raise max_iter, or "
+                "scale the features.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+
+def _full(logits):
+    """Return a logit for each class: two classes have one, beside 0."""
+    return logits if logits.shape[1] > 1 else np.hstack([np.zeros_like(logits), logits])

@@ -1,0 +1,52 @@
+"""Gradients kept in proportion to their weights."""
+
+import numpy as np
+
+
+def adaptive_grad_clip(weight, grad, clipping=0.01, eps=1e-3):
+    r"""Return ``grad`` with the gradient of each unit at most ``clipping`` times as long as its weight.
+
+    .. math::
+
+        G_i \to \lambda \frac{\max(\lVert W_i \rVert, \varepsilon)}{\lVert G_i \rVert} G_i
+        \quad \text{where} \quad \lVert G_i \rVert > \lambda \max(\lVert W_i \rVert, \varepsilon)
+
+    Parameters
+    ----------
+    weight, grad : array-like of one shape
+        Unit i is row i of a matrix; each entry of a vector (a bias) is a unit.
+    clipping : float, default=0.01
+        :math:`\lambda`.
+    eps : float, default=1e-3
+        Least length of a weight, so that weights that start at 0 can move.
+
+    Returns
+    -------
+    clipped : ndarray
+        A new array; units within the bound as they are.
+
+    References
+    ----------
+    Brock, De, Smith & Simonyan (2021), "High-performance large-scale image recognition without
+    normalization", ICML, arXiv:2102.06171.
+
+    Examples
+    --------
+    >>> adaptive_grad_clip([[3.0, 4.0]], [[300.0, 400.0]], clipping=0.1)
+    array([[0.3, 0.4]])
+    """
+    weight, grad = np.asarray(weight), np.asarray(grad)
+    if weight.shape != grad.shape:
+        raise ValueError(
+            f"weight and grad must have one shape; received {weight.shape} and {grad.shape}. "
+            "Pass a parameter and its own gradient."
+        )
+    most = clipping * np.maximum(_length(weight), eps)
+    length = _length(grad)
+    factor = np.divide(most, length, out=np.ones_like(length), where=length > most)
+    return grad * factor.astype(grad.dtype) if grad.dtype.kind == "f" else grad * factor
+
+
+def _length(values):
+    axes = tuple(range(1, values.ndim))
+    return np.sqrt(np.square(values, dtype=np.float64).sum(axis=axes, keepdims=True))

@@ -1,0 +1,83 @@
+"""Normalisation of each sample over groups of its channels."""
+
+import numpy as np
+
+from skprep.nn.layer import Layer, as_float
+from skprep.nn.normalising import normalise, normalise_backward
+
+
+class GroupNorm(Layer):
+    r"""Give each group of channels of each sample zero mean and unit variance.
+
+    .. math:: y = \gamma_c \frac{x - \mu_{n,g}}{\sqrt{\sigma_{n,g}^2 + \varepsilon}} + \beta_c
+
+    over the channels of group g and all places of sample n. It does not depend on the batch, so small batches
+    cost nothing. One group is layer normalisation over ``(C, *)``; one channel a group is
+    :class:`InstanceNorm`.
+
+    Parameters
+    ----------
+    num_groups : int
+        Divides ``num_channels``.
+    num_channels : int
+    eps : float, default=1e-5
+    affine : bool, default=True
+
+    Attributes
+    ----------
+    params : dict
+        ``"weight"`` and ``"bias"`` of shape (num_channels,).
+
+    References
+    ----------
+    Wu & He (2018), "Group normalization", ECCV, arXiv:1803.08494.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> GroupNorm(2, 4, eps=0.0)(np.array([[1.0, 3.0, 10.0, 20.0]]))
+    array([[-1.,  1., -1.,  1.]])
+    """
+
+    def __init__(self, num_groups, num_channels, eps=1e-5, affine=True):
+        super().__init__()
+        if num_groups < 1 or num_channels % num_groups:
+            raise ValueError(
+                f"num_groups must divide num_channels; received {num_groups} groups of "
+                f"{num_channels} channels. "
+                "Pass a divisor."
+            )
+        self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
+        if affine:
+            self._params = {"weight": np.ones(num_channels), "bias": np.zeros(num_channels)}
+
+    def forward(self, x):
+        """Return ``x`` normalised."""
+        x = as_float(x)
+        if x.ndim < 2 or x.shape[1] != self.num_channels:
+            raise ValueError(
+                f"{type(self).__name__} takes (N, {self.num_channels}, *); received shape {x.shape}. "
+                "Put the channels on axis 1."
+            )
+        groups = x.reshape(x.shape[0], self.num_groups, -1)
+        normalised, (_, _, count, inverse) = normalise(groups, (2,), self.eps)
+        self._kept = normalised, inverse, count, x.shape, x.dtype
+        y = normalised.reshape(x.shape)
+        if self.affine:
+            y = y * self._across(self._params["weight"], x) + self._across(self._params["bias"], x)
+        return y.astype(x.dtype)
+
+    def backward(self, grad):
+        """Return the gradient with respect to ``x``."""
+        normalised, inverse, count, shape, dtype = self._context()
+        grad = np.asarray(grad, dtype=np.float64)
+        if self.affine:
+            axes, kind = (0, *range(2, len(shape))), self._params["weight"].dtype
+            self._grads["weight"] = (grad * normalised.reshape(shape)).sum(axis=axes).astype(kind)
+            self._grads["bias"] = grad.sum(axis=axes).astype(kind)
+            grad = grad * self._across(self._params["weight"], grad)
+        grad = grad.reshape(normalised.shape)
+        return normalise_backward(grad, normalised, inverse, count, (2,)).reshape(shape).astype(dtype)
+
+    def _across(self, values, x):
+        return values.reshape(1, -1, *([1] * (x.ndim - 2)))

@@ -1,0 +1,119 @@
+"""What every layer does: forward, backward, named parameters, training or inference, state in and out."""
+
+import numpy as np
+
+
+class Layer:
+    """A function with parameters and a gradient.
+
+    ``layer(x)`` computes, ``layer.backward(grad)`` takes the gradient of a loss with respect to what the
+    last call gave, returns the one with respect to ``x`` and leaves those of the parameters in ``grads``
+    (replacing what was there). ``train()`` and ``eval()`` switch between training and inference.
+
+    Names and shapes of parameters are those of PyTorch, so that ``state_dict`` moves weights both ways.
+    """
+
+    def __init__(self):
+        self.training = True
+        self._params, self._grads, self._buffers, self._children = {}, {}, {}, {}
+
+    def __call__(self, x, *args, **kwargs):
+        """Return the layer's output for ``x``."""
+        return self.forward(x, *args, **kwargs)
+
+    @property
+    def params(self):
+        """Parameters by name, the arrays themselves; those of inner layers as ``child.name``."""
+        return self._gathered("_params")
+
+    @property
+    def grads(self):
+        """Gradients of the last ``backward``, by the names of ``params``."""
+        return self._gathered("_grads")
+
+    def _gathered(self, kind):
+        found = dict(getattr(self, kind))
+        for name, child in self._children.items():
+            found |= {f"{name}.{key}": value for key, value in child._gathered(kind).items()}
+        return found
+
+    def train(self, mode=True):
+        """Switch to training (batch statistics, dropout); return the layer."""
+        self.training = mode
+        for child in self._children.values():
+            child.train(mode)
+        return self
+
+    def eval(self):
+        """Switch to inference; return the layer."""
+        return self.train(False)
+
+    def state_dict(self):
+        """Return copies of parameters and running statistics by name."""
+        return {name: value.copy() for name, value in (self.params | self._gathered("_buffers")).items()}
+
+    def load_state_dict(self, state):
+        """Take parameters and running statistics from a dict of arrays of the names and shapes here.
+
+        Raises
+        ------
+        ValueError
+            If a name is missing or unknown, or a shape differs. The layer stays as it was.
+        """
+        here = self.params | self._gathered("_buffers")
+        if set(state) != set(here):
+            raise ValueError(
+                f"The state must have exactly the names {sorted(here)}; received {sorted(state)}. "
+                "Build the same layers first."
+            )
+        for name, value in here.items():
+            if np.shape(state[name]) != value.shape:
+                raise ValueError(
+                    f"The state must have the shapes of the layers; {name!r} is {value.shape}, received "
+                    f"{np.shape(state[name])}. Build the same layers first."
+                )
+        for name, value in here.items():
+            value[...] = np.asarray(state[name])
+
+    def astype(self, dtype):
+        """Turn parameters and running statistics into ``dtype``; return the layer."""
+        for values in (self._params, self._buffers):
+            for name, value in values.items():
+                if value.dtype.kind == "f":
+                    values[name] = value.astype(dtype)
+        for child in self._children.values():
+            child.astype(dtype)
+        return self
+
+    def _context(self):
+        """Return what the last call kept for ``backward``."""
+        context = getattr(self, "_kept", None)
+        if context is None:
+            raise RuntimeError(
+                f"backward needs a forward pass before it; received none since "
+                f"{type(self).__name__} was made. "
+                "Call the layer first."
+            )
+        return context
+
+
+def as_float(x):
+    """Return ``x`` as an array of floats; integers become float64."""
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def check_last(layer, x, size):
+    """Refuse an input whose last axis is not ``size`` long."""
+    if x.ndim < 1 or x.shape[-1] != size:
+        raise ValueError(
+            f"{type(layer).__name__} takes an input whose last axis has {size} entries; received shape "
+            f"{x.shape}. Build the layer for the size of its input."
+        )
+
+
+def generator(random_state):
+    """Return a NumPy generator from a seed, a generator or None."""
+    return (
+        random_state if isinstance(random_state, np.random.Generator) else np.random.default_rng(random_state)
+    )

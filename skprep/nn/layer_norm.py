@@ -1,0 +1,88 @@
+"""Normalisation of each row over its own features."""
+
+import numpy as np
+
+from skprep.nn.layer import Layer, as_float
+from skprep.nn.normalising import normalise, normalise_backward
+
+
+class LayerNorm(Layer):
+    r"""Give the last axes of each row zero mean and unit variance, whatever the rest of the batch is.
+
+    .. math:: y = \gamma \odot \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta
+
+    with mean and biased variance over the axes of ``normalized_shape``. Training and inference are the same.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple of int
+        Shape of the last axes.
+    eps : float, default=1e-5
+        Added to the variance, in float64, so that it does not vanish in float16.
+    elementwise_affine : bool, default=True
+    bias : bool, default=True
+
+    Attributes
+    ----------
+    params : dict
+        ``"weight"`` and ``"bias"`` of shape ``normalized_shape``.
+
+    Notes
+    -----
+    ``layer(x, mask=None)``: ``mask`` marks with True what is data and broadcasts against ``x``; padding
+    counts for
+    nothing and comes out as 0. A row of one value throughout becomes the bias.
+
+    References
+    ----------
+    Ba, Kiros & Hinton (2016), "Layer normalization", arXiv:1607.06450.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> LayerNorm(2, eps=0.0)(np.array([[1.0, 3.0], [-5.0, 5.0]]))
+    array([[-1.,  1.],
+           [-1.,  1.]])
+    """
+
+    _centers = True
+
+    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True):
+        super().__init__()
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape, self.eps = shape, eps
+        if elementwise_affine:
+            self._params["weight"] = np.ones(shape)
+            if bias:
+                self._params["bias"] = np.zeros(shape)
+
+    def forward(self, x, mask=None):
+        """Return ``x`` normalised."""
+        x = as_float(x)
+        if x.shape[x.ndim - len(self.normalized_shape) :] != self.normalized_shape:
+            raise ValueError(
+                f"{type(self).__name__} takes an input whose last axes are {self.normalized_shape}; "
+                f"received shape "
+                f"{x.shape}. Build the layer for the size of its input."
+            )
+        axes = tuple(range(x.ndim - len(self.normalized_shape), x.ndim))
+        mask = None if mask is None else np.broadcast_to(np.asarray(mask, dtype=bool), x.shape)
+        normalised, (_, _, count, inverse) = normalise(x, axes, self.eps, mask, self._centers)
+        self._kept = normalised, inverse, count, axes, mask, x.dtype
+        y = normalised * self._params["weight"] if "weight" in self._params else normalised
+        y = y + self._params["bias"] if "bias" in self._params else y
+        return (y if mask is None else np.where(mask, y, 0.0)).astype(x.dtype)
+
+    def backward(self, grad):
+        """Return the gradient with respect to ``x``."""
+        normalised, inverse, count, axes, mask, dtype = self._context()
+        grad = np.asarray(grad, dtype=np.float64)
+        grad = grad if mask is None else np.where(mask, grad, 0.0)
+        rows = tuple(range(grad.ndim - len(axes)))
+        if "weight" in self._params:
+            kind = self._params["weight"].dtype
+            self._grads["weight"] = (grad * normalised).sum(axis=rows).astype(kind)
+            if "bias" in self._params:
+                self._grads["bias"] = grad.sum(axis=rows).astype(kind)
+            grad = grad * self._params["weight"]
+        return normalise_backward(grad, normalised, inverse, count, axes, mask, self._centers).astype(dtype)

@@ -1,0 +1,63 @@
+"""The affine map."""
+
+import numpy as np
+
+from skprep.nn.layer import Layer, as_float, check_last, generator
+
+
+class Linear(Layer):
+    r"""Multiply by a matrix and add a vector: :math:`y = x W^T + b`.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+    bias : bool, default=True
+    random_state : int, Generator or None, default=None
+        Draws the initial weights, uniform within :math:`\pm 1/\sqrt{\text{in\_features}}`.
+
+    Attributes
+    ----------
+    params : dict
+        ``"weight"`` of shape (out_features, in_features) and ``"bias"`` of shape (out_features,).
+
+    Notes
+    -----
+    ``layer(x)`` takes ``(..., in_features)`` and gives ``(..., out_features)``. NaN spreads over its row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = Linear(2, 1)
+    >>> layer.load_state_dict({"weight": [[1.0, 2.0]], "bias": [0.5]})
+    >>> layer(np.array([[1.0, 1.0]]))
+    array([[3.5]])
+    >>> layer.backward(np.array([[2.0]]))
+    array([[2., 4.]])
+    >>> layer.grads["weight"]
+    array([[2., 2.]])
+    """
+
+    def __init__(self, in_features, out_features, bias=True, random_state=None):
+        super().__init__()
+        rng, bound = generator(random_state), 1.0 / np.sqrt(in_features)
+        self._params["weight"] = rng.uniform(-bound, bound, (out_features, in_features))
+        if bias:
+            self._params["bias"] = rng.uniform(-bound, bound, out_features)
+
+    def forward(self, x):
+        """Return ``x @ weight.T + bias``."""
+        x = as_float(x)
+        weight = self._params["weight"]
+        check_last(self, x, weight.shape[1])
+        self._kept = x
+        y = x @ weight.T
+        return y + self._params["bias"] if "bias" in self._params else y
+
+    def backward(self, grad):
+        """Return the gradient with respect to ``x``."""
+        x, grad = self._context(), np.asarray(grad)
+        rows, grads = x.reshape(-1, x.shape[-1]), grad.reshape(-1, grad.shape[-1])
+        self._grads["weight"] = grads.T @ rows
+        if "bias" in self._params:
+            self._grads["bias"] = grads.sum(axis=0)
+        return grad @ self._params["weight"]

@@ -1,0 +1,100 @@
+"""Steps down the gradient."""
+
+import numpy as np
+
+
+class SGD:
+    r"""Stochastic gradient descent, with momentum or without.
+
+    .. math:: u \leftarrow \mu u + g, \qquad p \leftarrow p - \eta u
+        \quad \text{(Nesterov: } p \leftarrow p - \eta (g + \mu u) \text{)}
+
+    Parameters
+    ----------
+    learning_rate : float, default=0.01
+        :math:`\eta`.
+    momentum : float, default=0.0
+        :math:`\mu`.
+    nesterov : bool, default=False
+
+    References
+    ----------
+    Sutskever, Martens, Dahl & Hinton (2013), "On the importance of initialization and momentum in deep
+    learning", ICML.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> params = {"w": np.array([1.0])}
+    >>> SGD(learning_rate=0.5).step(params, {"w": np.array([1.0])})
+    >>> params["w"]
+    array([0.5])
+    """
+
+    def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False):
+        self.learning_rate, self.momentum, self.nesterov = learning_rate, momentum, nesterov
+        self._velocity = {}
+
+    def step(self, params, grads):
+        """Move the arrays in ``params`` against the gradients of the same names, in place."""
+        for name, grad in grads.items():
+            if self.momentum:
+                velocity = self._velocity.setdefault(name, np.zeros_like(params[name]))
+                velocity *= self.momentum
+                velocity += grad
+                grad = grad + self.momentum * velocity if self.nesterov else velocity
+            params[name] -= self.learning_rate * grad
+
+
+class Adam:
+    r"""Steps scaled by running means of the gradient and of its square.
+
+    .. math::
+
+        m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
+        p \leftarrow p - \eta \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \varepsilon}
+
+    Parameters
+    ----------
+    learning_rate : float, default=0.001
+        :math:`\eta`.
+    betas : (float, float), default=(0.9, 0.999)
+    eps : float, default=1e-8
+
+    References
+    ----------
+    Kingma & Ba (2015), "Adam: a method for stochastic optimization", ICLR, arXiv:1412.6980.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> params = {"w": np.array([1.0])}
+    >>> Adam(learning_rate=0.5).step(params, {"w": np.array([123.0])})
+    >>> params["w"].round(6)
+    array([0.5])
+    """
+
+    def __init__(self, learning_rate=0.001, betas=(0.9, 0.999), eps=1e-8):
+        self.learning_rate, self.betas, self.eps = learning_rate, betas, eps
+        self._t, self._moments = 0, {}
+
+    def step(self, params, grads):
+        """Move the arrays in ``params`` against the gradients of the same names, in place."""
+        self._t += 1
+        first, second = self.betas
+        rate = self.learning_rate / (1.0 - first**self._t)
+        root = np.sqrt(1.0 - second**self._t)
+        for name, grad in grads.items():
+            if name not in self._moments:
+                self._moments[name] = np.zeros_like(params[name]), np.zeros_like(params[name])
+            m, v = self._moments[name]
+            m *= first
+            m += (1.0 - first) * grad
+            v *= second
+            v += (1.0 - second) * np.square(grad)
+            step = np.sqrt(v)
+            step /= root
+            step += self.eps
+            np.divide(m, step, out=step)
+            step *= rate
+            params[name] -= step

@@ -1,0 +1,257 @@
+"""Softmax, its logarithm, its Jacobian, and its fusion with cross-entropy."""
+
+import numpy as np
+
+
+def softmax(x, axis=-1, temperature=1.0, mask=None):
+    r"""Return probabilities that are proportional to the exponentials of ``x``.
+
+    .. math:: y_i = \frac{e^{x_i / T}}{\sum_j e^{x_j / T}}
+
+    Parameters
+    ----------
+    x : array-like
+        Logits, any shape. The largest is subtracted first, so that nothing overflows, whatever its size.
+    axis : int, default=-1
+        Axis whose entries sum to 1.
+    temperature : float, default=1.0
+        T, above 0: 1 leaves the logits, small ones sharpen towards the largest, large ones
+        flatten towards the uniform.
+    mask : array-like of bool, default=None
+        Where False, an entry gets probability 0 and counts for nothing. Broadcasts against ``x``.
+
+    Returns
+    -------
+    y : ndarray
+        Of the shape of ``x``; float32 and float16 are kept, all else is float64. A row that is masked
+        throughout, or ``-inf`` throughout, gives zeros (PyTorch: NaN): nothing is left to choose from.
+        NaN in a row makes the row NaN.
+
+    References
+    ----------
+    Bridle (1990), "Probabilistic interpretation of feedforward classification network outputs",
+    Neurocomputing, 227-236. Hinton, Vinyals & Dean (2015), "Distilling the knowledge in a neural
+    network", arXiv:1503.02531: the temperature.
+
+    Examples
+    --------
+    >>> softmax([0.0, 0.0, 1e308])
+    array([0., 0., 1.])
+    >>> softmax([[1.0, 1.0, 5.0]], mask=[True, True, False])
+    array([[0.5, 0.5, 0. ]])
+    """
+    exponentials, total, dtype = _exponentials(x, axis, temperature, mask)
+    return np.divide(exponentials, total, out=np.zeros_like(exponentials), where=total != 0).astype(dtype)
+
+
+def log_softmax(x, axis=-1, temperature=1.0, mask=None):
+    r"""Return the logarithm of :func:`softmax`, finite where the softmax rounds to 0.
+
+    .. math:: \log y_i = x_i / T - \log \sum_j e^{x_j / T}
+
+    Parameters
+    ----------
+    x : array-like
+        Logits, any shape.
+    axis : int, default=-1
+    temperature : float, default=1.0
+    mask : array-like of bool, default=None
+        As in :func:`softmax`.
+
+    Returns
+    -------
+    log_y : ndarray
+        ``-inf`` where masked, and throughout a row with nothing left.
+
+    Examples
+    --------
+    >>> log_softmax([0.0, 1000.0])
+    array([-1000.,     0.])
+    """
+    shifted, dtype = _shifted(x, axis, temperature, mask)
+    with np.errstate(divide="ignore"):
+        total = np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    return np.where(np.isneginf(shifted), -np.inf, shifted - np.where(np.isneginf(total), 0.0, total)).astype(
+        dtype
+    )
+
+
+def softmax_jacobian(y):
+    r"""Return the matrix of derivatives of the softmax, :math:`J = \operatorname{diag}(y) - y y^T`.
+
+    Parameters
+    ----------
+    y : array-like of shape (..., K)
+        What softmax gave (with temperature 1; else divide by it).
+
+    Returns
+    -------
+    J : ndarray of shape (..., K, K)
+        Symmetric, rows sum to 0. :func:`softmax_backward` multiplies with it without building it.
+
+    Examples
+    --------
+    >>> softmax_jacobian([0.5, 0.5])
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
+    """
+    y = np.asarray(y)
+    y = y if y.dtype.kind == "f" else y.astype(np.float64)
+    return y[..., :, None] * np.eye(y.shape[-1], dtype=y.dtype) - y[..., :, None] * y[..., None, :]
+
+
+def softmax_backward(y, grad, axis=-1, temperature=1.0):
+    r"""Return the gradient with respect to the logits: :math:`J g = y \odot (g - y^T g)`.
+
+    Parameters
+    ----------
+    y : array-like
+        What :func:`softmax` gave.
+    grad : array-like of the shape of ``y``
+        Gradient of the loss with respect to ``y``.
+    axis : int, default=-1
+    temperature : float, default=1.0
+        As in the forward pass.
+
+    Returns
+    -------
+    grad_x : ndarray
+
+    Examples
+    --------
+    >>> softmax_backward([0.5, 0.5], [1.0, 0.0])
+    array([ 0.25, -0.25])
+    """
+    y, grad = np.asarray(y), np.asarray(grad)
+    return y * (grad - (y * grad).sum(axis=axis, keepdims=True)) / temperature
+
+
+def softmax_cross_entropy(
+    logits, targets, *, reduction="mean", label_smoothing=0.0, ignore_index=None, weight=None
+):
+    r"""Return cross-entropy of the softmax of ``logits``, and its gradient.
+
+    .. math::
+
+        \ell = -\sum_k w_k t_k \log y_k, \qquad y = \operatorname{softmax}(x), \qquad
+        \frac{\partial \ell}{\partial x} = y \sum_k w_k t_k - w \odot t
+
+    Without class weights that is :math:`y - t`: softmax and logarithm cancel, and no probability is ever
+    divided by. With label smoothing :math:`\varepsilon`, t is :math:`1 - \varepsilon` on the class and
+    :math:`\varepsilon / K` on all.
+
+    Parameters
+    ----------
+    logits : array-like of shape (..., K)
+    targets : array-like of shape (...) or (..., K)
+        Whole numbers: classes from 0 to K - 1. Floats of the shape of ``logits``: probabilities.
+    reduction : {"mean", "sum", "none"}, default="mean"
+        The mean is weighted by the class weights of the targets, as in PyTorch.
+    label_smoothing : float, default=0.0
+        From 0 to 1.
+    ignore_index : int, default=None
+        Class number of rows that count for nothing.
+    weight : array-like of shape (K,), default=None
+        Class weights.
+
+    Returns
+    -------
+    loss : float or ndarray of shape (...)
+        With nothing to average (all targets ignored), 0 and not NaN as in PyTorch: no rows,
+        no loss.
+    grad : ndarray of the shape of ``logits``
+        Gradient of the loss (of its sum, with ``reduction="none"``).
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match or a class is out of range.
+
+    Examples
+    --------
+    >>> loss, grad = softmax_cross_entropy([[0.0, 0.0]], [1])
+    >>> print(round(loss, 4), grad)
+    0.6931 [[ 0.5 -0.5]]
+    """
+    logits = np.asarray(logits)
+    logits = logits if logits.dtype.kind == "f" else logits.astype(np.float64)
+    n_classes = logits.shape[-1]
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(
+            f'reduction must be "mean", "sum" or "none"; received {reduction!r}. Pass one of these.'
+        )
+    classes, wanted, counted = _targets(np.asarray(targets), logits, ignore_index)
+    weight = np.ones(n_classes) if weight is None else np.asarray(weight, dtype=np.float64)
+    if weight.shape != (n_classes,):
+        raise ValueError(
+            f"weight must have one number for each of {n_classes} classes; received shape {weight.shape}. "
+            "Pass class weights in the order of the logits."
+        )
+    if label_smoothing:
+        wanted = wanted * (1.0 - label_smoothing) + label_smoothing / n_classes
+    wanted = np.where(counted[..., None], wanted * weight, 0.0)
+    wide = logits.astype(np.float64, copy=False)
+    log_y = log_softmax(wide)
+    with np.errstate(invalid="ignore"):
+        losses = -np.where(wanted > 0, wanted * log_y, 0.0).sum(axis=-1)
+    grad = np.exp(log_y) * wanted.sum(axis=-1, keepdims=True) - wanted
+    if reduction == "none":
+        return losses.astype(logits.dtype), grad.astype(logits.dtype)
+    total = 1.0
+    if reduction == "mean":
+        rows = weight[classes] if classes is not None else np.ones(counted.shape)
+        total = float(np.where(counted, rows, 0.0).sum())
+    if total == 0.0:
+        return 0.0, np.zeros_like(logits)
+    return float(losses.sum() / total), (grad / total).astype(logits.dtype)
+
+
+def _targets(targets, logits, ignore_index):
+    """Return class numbers (or None), probabilities and which rows count."""
+    n_classes = logits.shape[-1]
+    if targets.dtype.kind == "f":
+        if targets.shape != logits.shape:
+            raise ValueError(
+                f"Targets that are probabilities must have the shape of the logits, {logits.shape}; received "
+                f"{targets.shape}. Pass whole numbers for classes."
+            )
+        return None, targets.astype(np.float64), np.ones(logits.shape[:-1], dtype=bool)
+    if targets.shape != logits.shape[:-1]:
+        raise ValueError(
+            f"Targets that are classes must have shape {logits.shape[:-1]}, one for each row of "
+            f"logits; received "
+            f"{targets.shape}. Drop or add axes."
+        )
+    counted = np.ones(targets.shape, dtype=bool) if ignore_index is None else targets != ignore_index
+    wrong = counted & ((targets < 0) | (targets >= n_classes))
+    if wrong.any():
+        raise ValueError(
+            f"Classes must be from 0 to {n_classes - 1}; received {int(targets[wrong][0])}. "
+            "Number the classes, or name it in ignore_index."
+        )
+    classes = np.where(counted, targets, 0)
+    return classes, np.eye(n_classes)[classes], counted
+
+
+def _shifted(x, axis, temperature, mask):
+    """Return logits over temperature with the largest of each row subtracted, and the dtype of the result."""
+    if not temperature > 0:
+        raise ValueError(
+            f"temperature must be above 0; received {temperature!r}. 1 leaves the logits as they are."
+        )
+    x = np.asarray(x)
+    dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+    x = x.astype(np.float64 if dtype.itemsize < 8 and dtype != np.float32 else dtype, copy=False)
+    if mask is not None:
+        x = np.where(mask, x, -np.inf)
+    top = x.max(axis=axis, keepdims=True)
+    with np.errstate(invalid="ignore", over="ignore"):
+        shifted = x - np.where(np.isneginf(top), 0.0, top).astype(x.dtype)
+        shifted = np.where(x == top, np.where(np.isneginf(x), -np.inf, 0.0), shifted)  # inf - inf
+        return (shifted / temperature).astype(x.dtype, copy=False), dtype
+
+
+def _exponentials(x, axis, temperature, mask):
+    shifted, dtype = _shifted(x, axis, temperature, mask)
+    exponentials = np.exp(shifted)
+    return exponentials, exponentials.sum(axis=axis, keepdims=True), dtype

@@ -1,0 +1,86 @@
+"""Weights split into length and direction."""
+
+import numpy as np
+
+from skprep.nn.layer import Layer
+
+
+class WeightNorm(Layer):
+    r"""Learn length and direction of each row of a layer's weight separately.
+
+    .. math:: W_i = g_i \frac{v_i}{\lVert v_i \rVert}
+
+    The length of the weight, and with it the size of a step, no longer depends on its direction.
+
+    Parameters
+    ----------
+    layer : Layer
+        With a parameter ``"weight"`` whose first axis are the outputs (:class:`Linear`). It is used up: its
+        weight lives on as ``weight_g`` and ``weight_v``.
+
+    Attributes
+    ----------
+    params : dict
+        ``"weight_g"`` of shape (out_features, 1), ``"weight_v"`` of the shape of the weight, and the other
+        parameters of ``layer``.
+
+    Notes
+    -----
+    Where :math:`v_i = 0`, which has no direction, the row of the weight and the gradients of its length and
+    direction are 0 (PyTorch: NaN); it stays there. The object copies and pickles like any other.
+
+    References
+    ----------
+    Salimans & Kingma (2016), "Weight normalization: a simple reparameterization to accelerate training
+    of deep neural networks", NeurIPS, arXiv:1602.07868.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skprep.nn import Linear
+    >>> layer = WeightNorm(Linear(2, 1, bias=False))
+    >>> layer.load_state_dict({"weight_g": [[10.0]], "weight_v": [[3.0, 4.0]]})
+    >>> layer(np.array([[1.0, 0.0], [0.0, 1.0]]))
+    array([[6.],
+           [8.]])
+    """
+
+    def __init__(self, layer):
+        super().__init__()
+        if "weight" not in getattr(layer, "_params", {}):
+            raise ValueError(
+                f"WeightNorm takes a layer with a weight of its own; received {type(layer).__name__}. "
+                "Wrap a Linear layer."
+            )
+        self._layer = layer
+        weight = layer._params.pop("weight")
+        self._params = {"weight_g": _length(weight), "weight_v": weight, **layer._params}
+        layer._params = {}
+
+    def forward(self, x):
+        """Return what the layer gives with its weight put together."""
+        return self._assembled().forward(x)
+
+    def backward(self, grad):
+        """Return the gradient with respect to ``x``."""
+        grad_x = self._layer.backward(grad)
+        g, v = self._params["weight_g"], self._params["weight_v"]
+        grads = dict(self._layer._grads)
+        grad_w = grads.pop("weight")
+        axes, direction, inverse = tuple(range(1, v.ndim)), self._direction, self._inverse
+        along = (grad_w * direction).sum(axis=axes, keepdims=True)
+        self._grads = {"weight_g": along, "weight_v": g * inverse * (grad_w - along * direction), **grads}
+        return grad_x
+
+    def _assembled(self):
+        g, v = self._params["weight_g"], self._params["weight_v"]
+        length = _length(v)
+        self._inverse = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
+        self._direction = v * self._inverse
+        others = {name: p for name, p in self._params.items() if not name.startswith("weight_")}
+        self._layer._params = {"weight": g * self._direction, **others}
+        return self._layer
+
+
+def _length(weight):
+    return np.sqrt(np.square(weight).sum(axis=tuple(range(1, weight.ndim)), keepdims=True))
