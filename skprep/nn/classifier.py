@@ -116,7 +116,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     >>> from skprep import StandardScaler
     >>> from skprep.nn import SoftmaxClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> head = SoftmaxClassifier((16,), norm="layer", learning_rate=0.01, random_state=0)
+    >>> head = SoftmaxClassifier((16,), norm="layer", learning_rate=0.02, max_iter=2000, random_state=0)
     >>> bool(make_pipeline(StandardScaler(), head).fit(X, y).score(X, y) > 0.95)
     True
     """

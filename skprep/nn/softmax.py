@@ -41,6 +41,8 @@ def softmax(x, axis=-1, temperature=1.0, mask=None):
     array([[0.5, 0.5, 0. ]])
     """
     exponentials, total, dtype = _exponentials(x, axis, temperature, mask)
+    if total.all():
+        return np.divide(exponentials, total, out=exponentials).astype(dtype, copy=False)
     return np.divide(exponentials, total, out=np.zeros_like(exponentials), where=total != 0).astype(dtype)
 
 
@@ -246,12 +248,17 @@ def _shifted(x, axis, temperature, mask):
         x = np.where(mask, x, -np.inf)
     top = x.max(axis=axis, keepdims=True)
     with np.errstate(invalid="ignore", over="ignore"):
-        shifted = x - np.where(np.isneginf(top), 0.0, top).astype(x.dtype)
-        shifted = np.where(x == top, np.where(np.isneginf(x), -np.inf, 0.0), shifted)  # inf - inf
-        return (shifted / temperature).astype(x.dtype, copy=False), dtype
+        if np.isfinite(top).all():
+            shifted = x - top
+        else:  # a row of nothing but -inf, or with +inf or NaN
+            shifted = x - np.where(np.isneginf(top), 0.0, top).astype(x.dtype)
+            shifted = np.where(x == top, np.where(np.isneginf(x), -np.inf, 0.0), shifted)  # inf - inf
+        if temperature != 1:
+            shifted = shifted / temperature
+        return shifted.astype(x.dtype, copy=False), dtype
 
 
 def _exponentials(x, axis, temperature, mask):
     shifted, dtype = _shifted(x, axis, temperature, mask)
-    exponentials = np.exp(shifted)
+    exponentials = np.exp(shifted, out=shifted)  # an array of our own
     return exponentials, exponentials.sum(axis=axis, keepdims=True), dtype
