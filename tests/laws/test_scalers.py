@@ -1,6 +1,7 @@
 """The laws of a scaler, for each of them: what a user may rely on whatever the data."""
 
 import pickle
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.base import clone
 
-from skprep import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
+from skprep import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
 
-from .strategies import cuts, finite, matrices, parts
+from .strategies import cuts, finite, grouped, matrices, parts
 
 SCALERS = {
     "standard": StandardScaler(),
@@ -164,3 +165,18 @@ def test_integers_become_float64_before_any_arithmetic(name, dtype):
     assert Z.dtype == np.float64
     np.testing.assert_array_equal(Z, clone(scaler).fit_transform(X.astype(np.float64)))
     np.testing.assert_array_equal(X, before)
+
+
+@pytest.mark.parametrize("name", [n for n in SCALERS if n != "median of means"])  # which numbers its rows
+@given(data=st.data())
+def test_groups_merge_in_any_order_and_grouping(name, data):
+    X, codes, _ = data.draw(grouped())
+    table = np.column_stack([codes, X])
+    pieces = [p for (p,) in parts(table, data.draw(cuts(len(table)))) if len(p)]
+    fitted = [GroupScaler(clone(SCALERS[name]), by=0).partial_fit(piece) for piece in pieces]
+    shuffled = data.draw(st.permutations(fitted))
+    nested = reduce(lambda a, b: merge([a, b]), shuffled)
+    expected = GroupScaler(clone(SCALERS[name]), by=0).fit(table)
+    for merged in (merge(fitted), merge(shuffled), nested):
+        assert merged.groups_.tolist() == expected.groups_.tolist()
+        np.testing.assert_allclose(merged.transform(table), expected.transform(table), rtol=1e-8, atol=1e-8)
