@@ -211,9 +211,9 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         before = vars(self).copy()
         try:
             X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], accept_sparse=False)
-            X, y, weight = self._rows(X, y, sample_weight)
+            X, y, weight, classes = self._rows(X, y, sample_weight)
             again = self.warm_start and hasattr(self, "network_")
-            self._start(X, np.unique(y), again)
+            self._start(X, classes, again)
             codes = self._codes(y)
             if not again:
                 self._start_at_frequencies(codes, weight)
@@ -257,7 +257,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"{np.unique(classes).tolist()}. Leave it out."
             )
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], accept_sparse=False, reset=first)
-        X, y, weight = self._rows(X, y, sample_weight)
+        X, y, weight, _ = self._rows(X, y, sample_weight)
         if first:
             self._start(X, np.unique(classes), again=False)
         X = X.astype(self._dtype, copy=False)
@@ -326,10 +326,11 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return self.network_.eval()(X.astype(self._dtype, copy=False))
 
     def _rows(self, X, y, sample_weight):
-        """Return the rows that weigh something, and their weights."""
+        """Return the rows that weigh something, their weights, and the classes."""
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        classes = np.unique(y[weight > 0])
         if self.class_weight is not None:
             weight = weight * compute_sample_weight(self.class_weight, y)
         keep = weight > 0
@@ -339,7 +340,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 "out to give "
                 "every row the same weight."
             )
-        return (X, y, weight) if keep.all() else (X[keep], y[keep], weight[keep])
+        return (X, y, weight, classes) if keep.all() else (X[keep], y[keep], weight[keep], classes)
 
     def _start(self, X, classes, again):
         """Build the network, or take the one of the last fit."""
@@ -389,7 +390,8 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _start_at_frequencies(self, codes, weight):
         """Let the last bias say how frequent the classes are, so that training need not begin with that."""
-        share = np.log(np.bincount(codes, weights=weight) / weight.sum())
+        share = np.bincount(codes, weights=weight, minlength=len(self.classes_)) / weight.sum()
+        share = np.log(np.maximum(share, np.finfo(np.float32).eps))  # a class of weight 0
         bias = self.network_[-1].params["bias"]
         bias[...] = share[1:] - share[:1] if len(bias) == 1 else share - share.mean()
 

@@ -53,6 +53,9 @@ def test_class_weights_are_those_of_logistic_regression():
         )
         theirs = LogisticRegression(class_weight=class_weight, tol=1e-8, max_iter=10_000).fit(X, y)
         np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-4)
+    without = SoftmaxClassifier(class_weight={0: 0.0}, max_iter=50).fit(X, y)
+    assert without.classes_.tolist() == [0, 1, 2]
+    assert 0 not in without.predict(X)
 
 
 @pytest.mark.parametrize("norm", NORMS)
