@@ -21,7 +21,7 @@ from skprep import (
     to_json,
 )
 
-from ..engines import FEATURES, table
+from ..engines import FEATURES, same_column, table
 
 SCALERS = {
     "standard": StandardScaler(),
@@ -69,7 +69,7 @@ def test_every_engine_gives_the_answer_of_the_array(engine, name):
     assert type(lazy) is type(frame)
     result = engine.collect(lazy)
     assert list(result.columns) == list(rows.columns)  # the other columns are kept
-    pd.testing.assert_series_equal(result["note"], rows["note"], check_dtype=False)
+    assert same_column(result["note"], rows["note"])
     close(result[FEATURES], expected, "transform")
     back = engine.collect(scaler.inverse_transform(lazy))[FEATURES]
     close(back, whole.inverse_transform(expected), "inverse_transform")
@@ -94,7 +94,7 @@ def test_groups_on_every_engine(engine, name, units):
     assert type(lazy) is type(frame)
     result = engine.collect(lazy)
     assert list(result.columns) == list(rows.columns)
-    assert result["site"].isna().sum() == rows["site"].isna().sum()
+    assert same_column(result["site"], rows["site"])
     # A quantile between two rows is rounded to a float near 1e8, and engines round it differently.
     unit = np.spacing(1e8) / scaler.scale_[:, 0].min() if name.startswith("robust") else 0.0
     close(result[FEATURES], expected, "transform", unit)
@@ -113,18 +113,22 @@ def _eager_inverse(whole, rows, expected):
 def test_unknown_groups_on_every_engine(engine, policy):
     rows = table()
     known = rows[rows["site"] != "ü"]
-    scaler = GroupScaler(StandardScaler(), by="site", handle_unknown=policy)
-    scaler.fit(known[["site", *FEATURES]])
+    columns = ["site", *FEATURES]
+    whole = GroupScaler(StandardScaler(), by="site", handle_unknown=policy).fit(known[columns])
     given = engine.make(rows)
-    given = given if engine.is_lazy else engine.select(given, ["site", *FEATURES])
+    if engine.is_lazy:  # fitted on pandas, used lazily
+        scaler = whole
+    else:
+        given = engine.select(given, columns)
+        scaler = clone(whole).fit(engine.select(engine.make(known), columns))
     if policy == "error":
         n = (rows["site"] == "ü").sum()
-        with pytest.raises(ValueError, match=f"received 1 unknown in column 'site', {n} rows: 'ü'"):
+        with pytest.raises(ValueError, match=f"received 1 unknown in column ('site'|0), {n} rows: 'ü'"):
             scaler.transform(given)
         return
     result = scaler.transform(given)
     result = engine.collect(result)[FEATURES] if engine.is_lazy else result
-    close(result, scaler.transform(rows[["site", *FEATURES]]), policy)
+    close(result, whole.transform(rows[columns]), policy)
 
 
 def test_shrinkage_and_fitted_files_work_on_every_engine(engine):
@@ -135,7 +139,9 @@ def test_shrinkage_and_fitted_files_work_on_every_engine(engine):
     whole = clone(scaler).fit(rows[columns])
     close(scaler.center_, whole.center_, "center_")
     close(scaler.scale_, whole.scale_, "scale_")
-    close(from_json(to_json(scaler)).transform(rows[columns]), whole.transform(rows[columns]), "file")
+    restored = from_json(to_json(scaler))
+    np.testing.assert_array_equal(restored.center_, scaler.center_)
+    np.testing.assert_array_equal(restored.scale_, scaler.scale_)
 
 
 def test_what_is_learnt_from_queries_merges_with_what_is_learnt_from_rows(lazy_engine):
