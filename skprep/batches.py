@@ -62,7 +62,8 @@ class TableFile:
     def read(self, columns, n_rows, types, advance):
         """Yield batches of ``columns``, of at most ``n_rows`` rows.
 
-        ``types`` overrules the types of columns of a CSV file. ``advance`` is told how much was read.
+        ``types`` overrules the types of columns of a CSV file, where text stays what it is, "NA" too.
+        ``advance`` is told how much was read.
         """
         with _readable(self.path):
             yield from (self._parquet if self.is_parquet else self._text)(columns, n_rows, types, advance)
@@ -94,7 +95,7 @@ class TableFile:
             source,
             read_options=csv.ReadOptions(block_size=BLOCK),
             parse_options=csv.ParseOptions(delimiter=self.separator),
-            convert_options=csv.ConvertOptions(column_types=types, strings_can_be_null=True),
+            convert_options=csv.ConvertOptions(column_types=types),
         )
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
+import pandas as pd
 import typer
 from rich.console import Console
 from sklearn.base import clone
@@ -43,7 +44,8 @@ def fit(
         Literal["standard", "minmax", "maxabs", "robust", "log"], typer.Option(help="What is learnt.")
     ] = "standard",
     by: Annotated[
-        list[str] | None, typer.Option(help="Key column: scale per group. Give it again for a second one.")
+        list[str] | None,
+        typer.Option(help="Key column: scale per group; again for a second one. Text in a CSV file."),
     ] = None,
     column: Annotated[
         list[str] | None,
@@ -64,6 +66,8 @@ def fit(
 ):
     """Learn a scaler from a file, a batch of rows at a time, at constant memory.
 
+    A sketch (robust, beyond 4,096 rows) draws random bits: two runs differ within --max-rank-error.
+
     `skprep transform` applies it to files; `skprep.load` gives it back in Python.
     """
     console = Console()
@@ -71,6 +75,7 @@ def fit(
         check_out(file, out)
         table = TableFile(file)
         keys = list(by or [])
+        _check_options(scaler, keys, handle_unknown, min_group_size, max_rank_error)
         features = _features(table, keys, column)
         inner = RobustScaler(max_rank_error=max_rank_error) if scaler == "robust" else SCALERS[scaler]()
         inner._validate_params()
@@ -96,7 +101,18 @@ def fit(
         markup=False,
         highlight=False,
     )
+    others = [f"{f.name!r} ({f.type})" for f in table.schema if f.name not in keys + features]
+    if others:
+        console.print(f"Left as they are: {', '.join(others)}", markup=False, highlight=False)
     console.print(f"Scaler: {out}", markup=False, highlight=False)
+
+
+def _check_options(scaler, keys, handle_unknown, min_group_size, max_rank_error):
+    """Refuse options that would do nothing."""
+    if not keys and (handle_unknown != "error" or min_group_size != 1):
+        raise TableError("--handle-unknown and --min-group-size need --by: the column that names the groups.")
+    if scaler != "robust" and max_rank_error != 0.001:
+        raise TableError(f"--max-rank-error goes with --scaler robust; received --scaler {scaler}.")
 
 
 def _learn(scaler, table, keys, features, advance):
@@ -108,10 +124,12 @@ def _learn(scaler, table, keys, features, advance):
 
 def _features_at_a_time(table, keys, max_rank_error, console):
     """Return of how many features the sketches of all groups fit into ``SKETCHES`` bytes."""
+    import pyarrow as pa
+
     index = None
     with progress(console, "counting groups", table.size) as advance:
-        for batch in table.read(keys, ROWS, {}, advance):
-            columns = key_columns(batch.to_pandas(), range(len(keys)))
+        for batch in table.read(keys, ROWS, {name: pa.string() for name in keys}, advance):
+            columns = key_columns(with_gaps(batch.to_pandas(), keys), range(len(keys)))
             index = GroupIndex.learn(columns)[0] if index is None else index.extended(columns)[0]
     n_groups = 1 if index is None else len(index)
     return max(1, SKETCHES // (n_groups * (BYTES_PER_K * size_for(max_rank_error) + 8 * EXACT_BUDGET)))
@@ -146,11 +164,18 @@ def _features(table, keys, chosen):
 def _frames(table, keys, features, advance):
     import pyarrow as pa
 
-    types = {name: pa.float64() for name in features}
+    types = {name: pa.float64() for name in features} | {name: pa.string() for name in keys}
     for batch in table.read(keys + features, ROWS, types, advance):
-        yield batch.to_pandas()
+        yield with_gaps(batch.to_pandas(), keys)
 
 
-def _some(names, most=12):
-    shown = ", ".join(repr(n) for n in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+def with_gaps(frame, keys):
+    """Return a frame whose empty text keys are missing keys: a CSV file has no other way to say so."""
+    for name in keys:
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            frame[name] = frame[name].where(frame[name] != "", None)
+    return frame
+
+
+def _some(names):
+    return ", ".join(repr(n) for n in names)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from skprep.batches import TableFile, check_suffix, write_table
 from skprep.cli.common import check_out, progress, told_errors
-from skprep.cli.fit import ROWS
+from skprep.cli.fit import ROWS, with_gaps
 from skprep.persistence import load
 from skprep.scalers.lazy import known_columns
 from skprep.scalers.streams import columns_of, scaled_features
@@ -52,6 +52,7 @@ def _transform_file(scaler, table, out, method, advance):
     types = {name: pa.float64() for name in features}
     if not table.is_parquet:  # text that is carried along stays the text that it is
         types |= {name: pa.string() for name in names if name not in keys + features}
+        types |= {name: _key_type(scaler, i) for i, name in enumerate(keys)}
     fields = [
         pa.field(f.name, _scaled_type(f.type) if f.name in features else types.get(f.name, f.type))
         for f in table.schema
@@ -59,7 +60,7 @@ def _transform_file(scaler, table, out, method, advance):
     first = 0
     with write_table(out, pa.schema(fields)) as write:
         for batch in table.read(names, ROWS, types, advance):
-            frame = batch.select(keys + features).to_pandas()
+            frame = with_gaps(batch.select(keys + features).to_pandas(), keys)
             try:
                 scaled = scaled_features(scaler, frame, method)
             except ValueError as error:
@@ -69,6 +70,15 @@ def _transform_file(scaler, table, out, method, advance):
             arrays = [a.cast(f.type) for a, f in zip(arrays, fields, strict=True)]
             write(pa.record_batch(arrays, schema=pa.schema(fields)))
             first += len(batch)
+
+
+def _key_type(scaler, i):
+    """Return as what key column ``i`` of a CSV file is read: numbers where the scaler knows only those."""
+    import pyarrow as pa
+
+    parts = [key[i] if isinstance(key, tuple) else key for key in scaler.groups_]
+    whole = all(part is None or isinstance(part, int) for part in parts)
+    return pa.int64() if whole else pa.string()
 
 
 def _scaled_type(kind):

@@ -210,9 +210,12 @@ def _check_kind(scaler, statistic, place):
 def _check_learned(own, shown, place):
     """Refuse a document whose readable part does not follow from its statistic."""
     if isinstance(own, dict):
-        check_members(shown, place, list(own))
-        for name, value in own.items():
-            _check_learned(value, shown[name], place / name)
+        if not isinstance(shown, dict):
+            place.refuse("an object", shown)
+        # An earlier version may have shown fewer attributes, but none that are unknown now.
+        check_members(shown, place, [name for name in own if name in shown])
+        for name, value in shown.items():
+            _check_learned(own[name], value, place / name)
         return
     if own is None or isinstance(own, bool):
         if shown is not own:

@@ -57,7 +57,8 @@ def to_json(scaler, *, mergeable=True):
     """Return a fitted scaler as a JSON document.
 
     Every number comes back to the last bit; NaN and infinities are spelt as text. Group keys of numbers,
-    text, dates, times, periods, intervals, decimals, UUIDs, bytes and tuples of them keep their type.
+    text, dates, times, periods, intervals, decimals, UUIDs, bytes and tuples of them keep their type (a
+    time with a zone is a key in UTC already in the scaler).
 
     Parameters
     ----------

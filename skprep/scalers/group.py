@@ -76,7 +76,10 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     global_ : tuple of two ndarrays of shape (n_features,)
         Center and scale of all training rows. For scalers of skprep.
     rank_error_ : ndarray of shape (n_groups, n_features)
-        How far the rank of a quantile may be off, 0 where it is exact. For :class:`RobustScaler`.
+        How far the rank of a quantile may be off, 0 where it is exact. For :class:`RobustScaler`; that of
+        all rows, ``global_``, is in ``scaler_.rank_error_``.
+    exact_ : bool
+        Whether the quantiles of all groups and of all rows are exact. For :class:`RobustScaler`.
     prior_ : dict
         What ``shrinkage="auto"`` found: ``"mean"``, ``"between_variance"`` of the true means,
         typical ``"variance"`` within a group, and its ``"degrees_of_freedom"``.
@@ -481,7 +484,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _publish(self):
         self.groups_ = self._index.as_array()
         engine = self._engine
-        for name in ("center_", "scale_", "n_samples_seen_", "rank_error_", "global_", "prior_"):
+        for name in ("center_", "scale_", "n_samples_seen_", "rank_error_", "exact_", "global_", "prior_"):
             vars(self).pop(name, None)
         published = engine.prepare(self.min_group_size, self.shrinkage)
         self.scaler_ = engine.scaler

@@ -113,6 +113,7 @@ class RowsOfAStatistic:
         }
         if isinstance(self.statistic, Quantiles):
             learnt["rank_error_"] = self.statistic.rank_error()
+            learnt["exact_"] = not learnt["rank_error_"].any() and self.scaler.exact_
         return learnt if prior is None else {**learnt, "prior_": prior}
 
     def transform(self, X, codes, pooled_units):

@@ -155,9 +155,10 @@ def _features_of(scaler, frame, reset):
 
 def refuse_metadata(name):
     """Refuse a list beside the rows."""
+    instead = "Leave it out" if name == "sample_weight" else "Make the groups a column and name it in by="
     raise ValueError(
-        f"{name} is a list in the order of the rows, and the rows of a lazy frame have no order; received "
-        "one. Make the groups a column and name it in by=, leave weights out, or collect the frame."
+        f"{name} is a list in the order of the rows, which rows outside memory need not have; received one. "
+        f"{instead}, or bring the rows into memory."
     )
 
 

@@ -63,7 +63,10 @@ def _learn_block(scaler, block, weight):
     if not len(block) or (weight is not None and not np.any(weight)):
         return None
     extra = {} if weight is None else {"sample_weight": np.asarray(weight)}
-    return clone(scaler).partial_fit(block, **extra)
+    try:
+        return clone(scaler).partial_fit(block, **extra)
+    except ValueError as error:
+        raise ValueError(f"In a block of {len(block)} rows, counted from its first: {error}") from error
 
 
 def _merge_two(a, b):

@@ -37,8 +37,9 @@ class RobustScaler(StreamingMixin, AffineScaler):
         Bounds for the result of ``transform`` in scaled units.
     exact_budget : int, default=4096
         How many values of a feature (and group) ``partial_fit`` and ``merge`` keep, and so stay exact.
-        Beyond, they keep a sketch. ``fit`` is always exact; only of so many rows
-        does it keep the values, for ``partial_fit`` and ``merge`` to go on from.
+        Beyond, they keep a sketch, and so does ``fit`` on a Dask collection. ``fit`` on rows in memory
+        or on a lazy frame is always exact; of at most so many rows in memory it keeps the values, for
+        ``partial_fit`` and ``merge`` to go on from. Parts of more rows begin with ``partial_fit``.
     max_rank_error : float, default=0.001
         How far the rank of a quantile may be off once a sketch takes over, from 0.0001 to 0.5: with
         0.001 the median lies between the true quantiles of 49.9 % and 50.1 %, with a probability of

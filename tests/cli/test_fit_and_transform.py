@@ -118,6 +118,35 @@ def test_text_of_a_csv_file_is_carried_along_as_it_is(tmp_path):
     assert result["who"].tolist() == ["a", "", "ü"]
 
 
+def test_keys_of_a_csv_file_are_text(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("dev,hu,note\n001,1,NA\n1,2,null\n001,5,x\n1,6,nan\nNA,7,\n,9,y\n")
+    assert run("fit", path, "--by", "dev", "-o", tmp_path / "s.json")[0] == 0
+    assert load(tmp_path / "s.json").groups_.tolist() == ["001", "1", "NA", None]
+    assert run("transform", path, "-s", tmp_path / "s.json", "-o", tmp_path / "out.csv")[0] == 0
+    result = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False)
+    assert result["dev"].tolist() == ["001", "1", "001", "1", "NA", ""]
+    assert result["note"].tolist() == ["NA", "null", "x", "nan", "", "y"]
+    assert result["hu"].tolist() == ["-1", "-1", "1", "1", "0", "0"]
+
+
+def test_whole_numbers_that_a_scaler_knows_are_found_in_a_csv_file(tmp_path):
+    pd.DataFrame({"dev": [1, 1, 2], "x": [1.0, 3.0, 5.0]}).to_parquet(tmp_path / "rows.parquet")
+    (tmp_path / "rows.csv").write_text("dev,x\n1,5\n2,6\n")
+    assert run("fit", tmp_path / "rows.parquet", "--by", "dev", "-o", tmp_path / "s.json")[0] == 0
+    assert (
+        run("transform", tmp_path / "rows.csv", "-s", tmp_path / "s.json", "-o", tmp_path / "o.csv")[0] == 0
+    )
+    assert pd.read_csv(tmp_path / "o.csv").to_dict("list") == {"dev": [1, 2], "x": [3.0, 1.0]}
+
+
+def test_what_is_left_out_is_said(tmp_path):
+    (tmp_path / "rows.csv").write_text("a,b,c\n1,2,x\n3,oops,y\n")
+    code, text, _ = run("fit", tmp_path / "rows.csv", "-o", tmp_path / "s.json")
+    assert code == 0
+    assert "Left as they are: 'b' (string), 'c' (string)" in text
+
+
 def test_float32_stays_and_null_stays_null(tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -194,6 +223,8 @@ def bad_files(folder):
         ),
         ("good.parquet", ["--column", "x", "--by", "x"], "--by and --column must differ"),
         ("good.parquet", ["--scaler", "robust", "--max-rank-error", "2"], "max_rank_error"),
+        ("good.parquet", ["--max-rank-error", "0.1"], "--max-rank-error goes with --scaler robust; received"),
+        ("good.parquet", ["--handle-unknown", "nan"], "need --by"),
     ],
 )
 def test_a_bad_file_or_option_is_a_sentence(tmp_path, file, options, message):

@@ -38,7 +38,7 @@ def test_a_golden_document_gives_the_results_it_gave(path):
     expected = np.load(path.with_suffix(".npy"))
     np.testing.assert_allclose(features(scaler.transform(given)), expected, rtol=1e-12, equal_nan=True)
     written, ours = json.loads(path.read_text(encoding="utf-8")), json.loads(to_json(scaler))
-    assert written["learned"] == ours["learned"]
+    assert written["learned"] == {name: ours["learned"][name] for name in written["learned"]}
 
 
 def test_every_kind_of_document_is_golden():

@@ -61,7 +61,7 @@ def test_a_fit_beyond_the_budget_cannot_be_followed_and_stays_as_it_was():
     X = rows(5000)
     scaler = RobustScaler().fit(X)
     before = pickle.dumps(scaler)
-    with pytest.raises(ValueError, match=r"received one on 5000 values .* Start with partial_fit"):
+    with pytest.raises(ValueError, match=r"up to 5000 values.* Start with partial_fit"):
         scaler.partial_fit(X)
     assert pickle.dumps(scaler) == before
     assert len(before) < 5000  # no copy of the rows
@@ -115,6 +115,7 @@ def test_groups_stream_by_values_and_by_sketch():
         assert list(scaler.groups_) == ["a", "b", "rare"]
         np.testing.assert_array_equal(scaler.n_samples_seen_, whole.n_samples_seen_)
         assert (scaler.rank_error_[:2] > 0).all()
+        assert not scaler.exact_
         assert scaler.rank_error_[2] == 0
         np.testing.assert_array_equal(scaler.center_[2], whole.center_[2])
         for g, name in enumerate("ab"):
