@@ -86,8 +86,8 @@ def _folded_rows(X, out, vectors):
     fold = fold_of(n_rows, n_features)
     whole = n_rows - n_rows % fold
     tiled = vectors if fold == 1 else [None if v is None else np.tile(v, fold) for v in vectors]
-    lines = X[:whole].reshape(-1, fold * n_features)
-    out_lines = out[:whole].reshape(-1, fold * n_features)
+    lines = X[:whole].reshape(whole // fold, fold * n_features)
+    out_lines = out[:whole].reshape(whole // fold, fold * n_features)
     for rows in row_blocks(*lines.shape):
         yield lines[rows], out_lines[rows], tiled
     if whole < n_rows:

@@ -68,7 +68,7 @@ def _reduce_rows(ufunc, X):
     if fold == 1:
         return ufunc.reduce(X, axis=0, keepdims=True)
     whole = n_rows - n_rows % fold
-    lines = ufunc.reduce(X[:whole].reshape(-1, fold * n_features), axis=0)
+    lines = ufunc.reduce(X[:whole].reshape(whole // fold, fold * n_features), axis=0)
     return ufunc.reduce(np.vstack([lines.reshape(fold, n_features), X[whole:]]), axis=0, keepdims=True)
 
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
-from skprep.kernels.grouping import count_rows, summing_matrix
+from skprep.kernels.chosen import sum_deviations
 
 # Outside these bounds squares lose digits to under- or overflow, so the column is rescaled.
 TINY_SQUARE, TINY_VALUE, HUGE_SQUARE = 1e-280, 1e-120, 1e300
@@ -46,12 +45,12 @@ def sum_moments(X, codes=None, n_groups=1, weight=None):
 def _moments_about_a_value(X, codes, n_groups, weight):
     """Return count, origin, offset and m2, and the sums that show whether squares left float64."""
     origin = _some_values(X, codes, n_groups)
-    count, shift, square = _shifted_sums(X, origin, codes, n_groups, weight)
+    count, shift, square = sum_deviations(X, origin, codes, n_groups, weight)
     m2 = square - shift * _ratio(shift, count)
     if (m2 < 1e-3 * square).any():
         # That value lies far out: the difference above lost digits. Shift by the mean.
         origin = origin + _ratio(shift, count)
-        count, shift, square = _shifted_sums(X, origin, codes, n_groups, weight)
+        count, shift, square = sum_deviations(X, origin, codes, n_groups, weight)
         m2 = square - shift * _ratio(shift, count)
     offset = _ratio(shift, count)
     m2 = np.maximum(m2, 0.0)
@@ -81,50 +80,6 @@ def _some_values(X, codes, n_groups):
         pilot[:, j] = 0.0
         pilot[codes[there], j] = X[there, j]
     return pilot
-
-
-def _shifted_sums(X, pilot, codes, n_groups, weight):
-    """Count, sum and sum of squares of ``X - pilot`` per group and feature."""
-    shape = (n_groups, X.shape[1])
-    shift, square, count = np.zeros(shape), np.zeros(shape), None
-    order = "F" if codes is None and X.strides[0] < X.strides[1] else "C"
-    blocks = list(row_blocks(*X.shape, elements=max(CACHE_ELEMENTS, pilot.size)))
-    buffer = np.empty((blocks[0].stop, X.shape[1]), order=order) if blocks else None
-    gathered = None if codes is None else np.empty_like(buffer)
-    for rows in blocks:
-        x, w = X[rows], None if weight is None else weight[rows]
-        deviation = buffer[: len(x)]
-        group = None if codes is None else codes[rows]
-        summing = summing_matrix(len(x), group, n_groups, w)
-        if codes is None:
-            np.subtract(x, pilot, out=deviation)
-        else:
-            own = np.take(pilot, group, axis=0, out=gathered[: len(x)], mode="clip")
-            deviation[...] = x
-            np.subtract(deviation, own, out=deviation)
-        totals = summing @ deviation
-        if np.isnan(totals).any():
-            missing = np.isnan(x)
-            deviation[missing] = 0.0
-            totals = summing @ deviation
-            if count is None:
-                count = _rows_before(rows.start, codes, n_groups, weight, X.shape[1])
-            # Counted, not subtracted: nothing but NaN must count as exactly 0.
-            count += summing @ (~missing).astype(np.float64)
-        elif count is not None:
-            count += summing @ np.ones(x.shape)
-        shift += totals
-        square += summing @ np.multiply(deviation, deviation, out=deviation)
-    if count is None:
-        count = _rows_before(len(X), codes, n_groups, weight, X.shape[1])
-    return count, shift, square
-
-
-def _rows_before(stop, codes, n_groups, weight, n_features):
-    """Return the weight of the first rows of each group, once per feature."""
-    parts = (None if a is None else a[:stop] for a in (codes, weight))
-    codes, weight = parts
-    return np.repeat(count_rows(stop, codes, n_groups, weight), n_features, axis=1)
 
 
 def _out_of_range(X, codes, origin, shift, square):

@@ -1,31 +1,171 @@
-"""Exact quantiles by selection, weighted ones by sorting."""
+"""Exact quantiles: by a bracket and a count, by selection, and weighted ones by sorting."""
 
 import numpy as np
 
+from skprep.kernels import threads
+from skprep.kernels.blocks import row_blocks
+from skprep.kernels.chosen import count_and_collect, gather_groups, select_in_groups
+from skprep.kernels.counting import TILE
 
-def select_quantiles(x, probabilities):
-    """Quantiles of one column without NaN, by linear interpolation; ``x`` is reordered.
+FEW_ROWS = 1 << 16  # fewer are selected from at once
+SAMPLE = 1 << 14
+SPREADS = 4.5  # half width of a bracket: a fair sample misses it once in 100,000 times
 
-    Equal to ``np.quantile(x, probabilities)``; NaN where ``x`` is empty.
+
+def select_quantiles(X, probabilities):
+    """Quantiles of each column by linear interpolation, and how many values it has; NaN is left out.
+
+    Equal to ``np.nanquantile(X, probabilities, axis=0).T``; NaN where a column has no value.
+
+    Where there are many rows, a sample says between which two values each quantile must lie; one
+    pass counts the values below and keeps the few in between, among which the one of the right rank is
+    selected. The sample decides the speed alone: a bracket that misses is noticed by the counts, and
+    that column is selected from as a whole.
+
+    Parameters
+    ----------
+    X : float ndarray of shape (n_rows, n_features)
+    probabilities : sequence of float
+
+    Returns
+    -------
+    count : int64 ndarray of shape (n_features,)
+    quantiles : float64 ndarray of shape (n_features, n_probabilities)
+
+    References
+    ----------
+    Floyd & Rivest (1975), "Expected time bounds for selection", Communications of the ACM
+    18(3), 165-172.
 
     Examples
     --------
     >>> import numpy as np
-    >>> select_quantiles(np.array([4.0, 1.0, 3.0, 2.0]), [0.0, 0.5, 1.0])
-    array([1. , 2.5, 4. ])
+    >>> select_quantiles(np.array([[4.0], [1.0], [np.nan], [3.0], [2.0]]), [0.0, 0.5, 1.0])
+    (array([4]), array([[1. , 2.5, 4. ]]))
     """
-    if x.size == 0:
-        return np.full(len(probabilities), np.nan)
-    positions = np.asarray(probabilities, dtype=np.float64) * (x.size - 1)
-    below = np.floor(positions).astype(np.intp)
-    ranks = np.unique(np.concatenate([below, np.minimum(below + 1, x.size - 1)]))
-    _place_ranks(x, ranks, 0, x.size)
-    low = x[below].astype(np.float64)
-    high = x[np.minimum(below + 1, x.size - 1)].astype(np.float64)
-    return interpolate(low, high, positions - below)
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    n_rows, n_features = X.shape
+    count = np.zeros(n_features, dtype=np.int64)
+    quantiles = np.full((n_features, len(probabilities)), np.nan)
+    left = np.arange(n_features)
+    if n_rows > FEW_ROWS and len(probabilities):
+        left = _by_brackets(X, probabilities, count, quantiles)
+    for j, (n, values) in zip(left, _each_column(X, left, probabilities), strict=True):
+        count[j], quantiles[j] = n, values
+    return count, quantiles
 
 
-def select_group_quantiles(x, codes, n_groups, weight, probabilities):
+def _each_column(X, columns, probabilities):
+    """Select from whole columns, on threads where they are long."""
+
+    def one(j):
+        x = X[:, j]
+        x = x[~np.isnan(x)]
+        low, high = select_in_groups(x, np.array([x.size], dtype=np.intp), probabilities)
+        return x.size, _between(low, high, probabilities, np.array([x.size]))[:, 0]
+
+    return threads.each(one, columns.tolist(), None if len(X) > FEW_ROWS // 8 else 1)
+
+
+def _by_brackets(X, probabilities, count, quantiles):
+    """Fill in what brackets find; return the columns whose bracket missed."""
+    n_rows, n_features = X.shape
+    rows = np.random.default_rng(0).integers(0, n_rows, SAMPLE)
+    sample = np.sort(X[np.sort(rows)].T, axis=1)  # NaN last
+    there = SAMPLE - np.isnan(sample).sum(axis=1)
+    low, high = _brackets(sample, there, probabilities)
+    shares = min(threads.n_threads(), max(1, X.size >> 18))
+    blocks = list(row_blocks(n_rows, 1, max(1024, n_rows // (128 * shares))))
+    width = 2 * SPREADS * np.sqrt(0.25 / SAMPLE) + 8 / SAMPLE  # of a bracket, as a share of the rows
+    room = int(1.2 * width * n_rows / shares) + 256 + TILE
+
+    def learn(share):
+        found = np.zeros(n_features, dtype=np.int64), np.zeros((4, *low.shape), dtype=np.int64)
+        kept = np.empty((*low.shape, room), dtype=X.dtype)
+        for rows in blocks[share::shares]:  # by turns: sorted rows, too, are shared out evenly
+            count_and_collect(X[rows], low, high, *found, kept)
+        return *found, kept
+
+    learnt = threads.each(learn, range(shares), shares)
+    seen = sum(part[0] for part in learnt)
+    below, upto, within, _ = sum(part[1] for part in learnt)
+    inside, kept = np.array([part[1][3] for part in learnt]), [part[2] for part in learnt]
+    full = (inside > room).any(axis=0)
+
+    def one(j):
+        n = seen[j]
+        position = probabilities * (n - 1)
+        ranks = np.minimum(np.floor(position).astype(np.int64) + np.array([[0], [1]]), n - 1)
+        found = np.empty(ranks.shape)
+        for k in range(len(probabilities)):
+            if full[j, k] or ranks[0, k] < below[j, k] or ranks[1, k] >= within[j, k]:
+                return None
+            values = [kept[i][j, k, : inside[i, j, k]] for i in range(len(kept))]
+            found[:, k] = _of_rank(ranks[:, k], values, low[j, k], high[j, k], upto[j, k])
+        return interpolate(*found, position - np.floor(position))
+
+    answers = threads.each(one, range(n_features))
+    for j, answer in enumerate(answers):
+        if answer is not None and seen[j] > 0:
+            count[j], quantiles[j] = seen[j], answer
+    return np.array([j for j, answer in enumerate(answers) if answer is None or not seen[j]], dtype=np.intp)
+
+
+def _brackets(sample, there, probabilities):
+    """Return the two values of each sorted sample between which the quantiles are to be expected."""
+    center = probabilities * (np.maximum(there, 1)[:, None] - 1)
+    margin = SPREADS * np.sqrt(there[:, None] * probabilities * (1 - probabilities)) + 3
+    first, last = np.floor(center - margin).astype(np.intp), np.ceil(center + margin).astype(np.intp)
+    row = np.arange(len(sample))[:, None]
+    low = np.where(first < 0, -np.inf, sample[row, np.maximum(first, 0)])
+    high = np.where(last >= there[:, None], np.inf, sample[row, np.minimum(last, sample.shape[1] - 1)])
+    return low.astype(sample.dtype), high.astype(sample.dtype)
+
+
+def _of_rank(ranks, values, low, high, upto):
+    """Return the values of two neighbouring ranks, of which ``upto`` are at most ``low``."""
+    values = np.concatenate(values)
+    inner = np.clip(ranks - upto, 0, max(len(values) - 1, 0))
+    if len(values):
+        values.partition(np.unique(inner))
+    found = values[inner] if len(values) else np.full(2, high)
+    return np.where(ranks < upto, low, np.where(ranks - upto < len(values), found, high))
+
+
+def select_by_group(x, codes, n_groups, probabilities):
+    """Quantiles of each group of one column, and how many values each has; NaN is left out.
+
+    Returns
+    -------
+    count : intp ndarray of shape (n_groups,)
+    quantiles : float64 ndarray of shape (n_groups, n_probabilities)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> select_by_group(np.array([1.0, 5.0, 3.0]), np.array([0, 1, 0]), 2, [0.5])
+    (array([2, 1]), array([[2.],
+           [5.]]))
+    """
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    count, values = gather_groups(x, codes, n_groups)
+    large = count > FEW_ROWS
+    small = values[np.repeat(~large, count)] if large.any() else values
+    low, high = select_in_groups(small, np.where(large, 0, count), probabilities)
+    quantiles = _between(low, high, probabilities, count).T
+    stop = np.cumsum(count)
+    for g in np.flatnonzero(large):
+        own = values[stop[g] - count[g] : stop[g]]
+        quantiles[g] = select_quantiles(own[:, None], probabilities)[1][0]
+    return count, quantiles
+
+
+def _between(low, high, probabilities, count):
+    position = probabilities[:, None] * (np.maximum(count, 1) - 1)
+    return interpolate(low, high, position - np.floor(position))
+
+
+def weigh_quantiles(x, codes, n_groups, weight, probabilities):
     """Weighted quantiles of each group of one column without NaN: ``(len(probabilities), n_groups)``.
 
     The values of a group, sorted, fill the interval from 0 to the sum W of its weights, each
@@ -38,7 +178,7 @@ def select_group_quantiles(x, codes, n_groups, weight, probabilities):
     --------
     >>> import numpy as np
     >>> x, weight = np.array([10.0, 20.0, 30.0]), np.array([1.0, 1.0, 4.0])
-    >>> select_group_quantiles(x, None, 1, weight, [0.0, 0.25, 0.5])
+    >>> weigh_quantiles(x, None, 1, weight, [0.0, 0.25, 0.5])
     array([[10. ],
            [22.5],
            [30. ]])
@@ -84,18 +224,3 @@ def interpolate(low, high, fraction):
         gap = high - low
         near = np.where(fraction < 0.5, low + fraction * gap, high - (1.0 - fraction) * gap)
         return np.where(np.isinf(gap), (1.0 - fraction) * low + fraction * high, near)
-
-
-def _place_ranks(x, ranks, start, stop):
-    """Partition ``x[start:stop]`` so that each of the sorted ``ranks`` holds its order statistic.
-
-    Halving the ranks keeps every partition to the piece that still matters, which is
-    faster than one call with many ranks.
-    """
-    if len(ranks) == 0 or stop - start < 2:
-        return
-    middle = len(ranks) // 2
-    rank = ranks[middle]
-    x[start:stop].partition(rank - start)
-    _place_ranks(x, ranks[:middle], start, rank)
-    _place_ranks(x, ranks[middle + 1 :], rank + 1, stop)

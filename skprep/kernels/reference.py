@@ -1,21 +1,26 @@
 """The kernels in NumPy: the definition of what each hot loop computes.
 
-The learning kernels take a block of rows ``X`` (float, NaN for missing), the integer group
-``codes`` of the rows (None: one group), ``n_groups`` and the rows' positive weights (None: all 1),
-and return float64 arrays of shape ``(n_groups, n_features)``.
+``native.pyx`` has the same names, arguments and results, compiled; :mod:`skprep.kernels.chosen` hands out
+whichever is there. The learning kernels take a block of rows ``X`` (float, NaN for missing),
+the integer group ``codes`` of the rows (None: one group), ``n_groups`` and the rows' positive weights
+(None: all 1), and return float64 arrays of shape ``(n_groups, n_features)``.
 """
 
 from skprep.kernels.affine import apply_affine, undo_affine
+from skprep.kernels.counting import count_and_collect, gather_groups, select_in_groups
 from skprep.kernels.extrema import find_extrema, find_smallest_two
-from skprep.kernels.moments import sum_moments
-from skprep.kernels.quantiles import select_group_quantiles, select_quantiles
+from skprep.kernels.rows import normalise_rows, softmax_rows
+from skprep.kernels.sums import sum_deviations
 
 __all__ = [
     "apply_affine",
+    "count_and_collect",
     "find_extrema",
     "find_smallest_two",
-    "select_group_quantiles",
-    "select_quantiles",
-    "sum_moments",
+    "gather_groups",
+    "normalise_rows",
+    "select_in_groups",
+    "softmax_rows",
+    "sum_deviations",
     "undo_affine",
 ]

@@ -13,8 +13,9 @@ from skprep.frames.eager import column_names
 from skprep.frames.expressions import multiply_and_add, subtract_and_divide
 from skprep.frames.lazy import as_lazy
 from skprep.frames.partitions import is_partitioned
+from skprep.kernels.affine import scale_array, unscale_array
 from skprep.kernels.blocks import folded_blocks
-from skprep.kernels.reference import apply_affine, undo_affine
+from skprep.kernels.chosen import apply_affine, undo_affine
 from skprep.scalers import array_api, checks, lazy, partitions
 
 
@@ -213,8 +214,14 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         # An array converted from integers is ours already, and free of infinities.
         ours = isinstance(given, np.ndarray) and given.dtype.kind in "iub"
         out = X if ours or not copy else np.empty_like(X, subok=False)
-        for x, o, vectors in folded_blocks(X, out, self._vectors()):
-            step(x, *vectors, o)
+        vectors = self._vectors()
+        if self._is_affine():
+            rows = [v if v is None else v[None] for v in vectors]
+            if affine(X, *rows, out, undo=step == self._backward, bounds=clip) and out is not X:
+                checks.refuse_infinity(self, X)
+            return out
+        for x, o, own in folded_blocks(X, out, vectors):
+            step(x, *own, o)
             if out is not X and not np.isfinite(o).all() and np.isinf(x).any():
                 checks.refuse_infinity(self, X)
             if clip is not None:
@@ -247,11 +254,15 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         """Return a learned attribute, as a NumPy array even after a fit on arrays from elsewhere."""
         return array_api.as_numpy(getattr(self, name))
 
+    def _is_affine(self):
+        """Say whether ``_forward`` is ``(x - center) / scale`` and nothing more."""
+        return True
+
     def _forward(self, x, center, scale, out):
-        apply_affine(x, center, scale, out)
+        scale_array(x, center, scale, out)
 
     def _backward(self, x, center, scale, out):
-        undo_affine(x, center, scale, out)
+        unscale_array(x, center, scale, out)
 
     def _forward_steps(self):
         """Return ``_forward`` as functions of expressions ``(x, center, scale)``, one after the other."""
@@ -282,6 +293,20 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         tags.array_api_support = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def affine(X, center, scale, out, codes=None, undo=False, bounds=None):
+    """Center and scale the rows of ``X``, or undo it; say whether ``X`` had an infinity.
+
+    ``center`` and ``scale``, of shape ``(n_groups, n_features)``, may be None each.
+    """
+    shape = next((v.shape for v in (center, scale) if v is not None), (1, X.shape[1]))
+    nothing = -0.0 if undo else 0.0  # adding -0.0 changes no number, not even -0.0
+    center = np.full(shape, nothing) if center is None else np.ascontiguousarray(center, dtype=np.float64)
+    scale = np.ones(shape) if scale is None else np.ascontiguousarray(scale, dtype=np.float64)
+    if undo:
+        return undo_affine(X, center, scale, out, codes)
+    return apply_affine(X, center, scale, out, codes, bounds)
 
 
 class StreamingMixin:

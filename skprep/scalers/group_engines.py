@@ -11,7 +11,7 @@ from sklearn.utils.validation import has_fit_parameter
 from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
 from skprep.kernels.grouping import summing_matrix
 from skprep.scalers import checks
-from skprep.scalers.base import AffineScaler
+from skprep.scalers.base import AffineScaler, affine
 from skprep.scalers.shrinkage import empirical_bayes, towards_pooled
 from skprep.statistics import Quantiles
 
@@ -119,6 +119,13 @@ class RowsOfAStatistic:
     def transform(self, X, codes, pooled_units):
         """Scale each row with the parameters of its code, into a new array."""
         bounds = self.scaler._bounds()
+        if self.scaler._is_affine():
+            out = np.empty_like(X, subok=False)
+            if affine(X, *self.tables, out, codes, bounds=bounds):
+                checks.refuse_infinity(self.scaler, X)
+            if pooled_units:
+                affine(out, *self._pooled_rows(), out, undo=True)
+            return out
 
         def step(x, own, everyone, out):
             self.scaler._forward(x, *own, out)
@@ -134,6 +141,13 @@ class RowsOfAStatistic:
     def inverse_transform(self, Z, codes, pooled_units):
         """Undo :meth:`transform`, into a new array."""
         checks.refuse_infinity(self.scaler, Z)
+        if self.scaler._is_affine():
+            out = np.empty_like(Z, subok=False)
+            if pooled_units:
+                affine(Z, *self._pooled_rows(), out)
+                Z = out
+            affine(Z, *self.tables, out, codes, undo=True)
+            return out
 
         def step(z, own, everyone, out):
             if pooled_units:
@@ -142,6 +156,9 @@ class RowsOfAStatistic:
             self.scaler._backward(z, *own, out)
 
         return self._walk(Z, codes, step)
+
+    def _pooled_rows(self):
+        return [None if t is None else t[-2:-1] for t in self.tables]
 
     def _walk(self, X, codes, step, check=None):
         """Take ``X`` block by block through ``step``, beside the gathered parameters of its rows."""

@@ -217,6 +217,9 @@ class LogScaler(StreamingMixin, AffineScaler):
             "which takes any sign."
         )
 
+    def _is_affine(self):
+        return False
+
     def _forward(self, x, offset, smallest, out):
         wide = np.add(x, offset, dtype=np.float64)
         if self.method == "symlog":

@@ -168,6 +168,9 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
         a, b = self.feature_range
         return (a - shift) / scale, (b - a) / scale
 
+    def _is_affine(self):
+        return tuple(self.feature_range) == (0, 1)
+
     def _forward(self, x, center, scale, out):
         super()._forward(x, center, scale, out)
         low, high = (out.dtype.type(v) for v in self.feature_range)

@@ -1,13 +1,19 @@
 """The interface that every statistic shares: learn, merge, to_dict, from_dict."""
 
 from dataclasses import dataclass, fields
+from functools import reduce
 
 import numpy as np
 from scipy import sparse
 
+from skprep.kernels import threads
 from skprep.kernels.blocks import column_chunks, row_blocks
+from skprep.kernels.chosen import native, walkable
 
-LEARN_ELEMENTS = 1 << 20  # a block of rows: large enough that merging blocks costs nothing
+# A block of rows, large enough that merging blocks costs nothing. Compiled kernels hold no copy of it,
+# unless neither its rows nor its columns lie in one piece.
+LEARN_ELEMENTS = 1 << 20 if native is None else 1 << 22
+COPIED_ELEMENTS = 1 << 17
 
 
 @dataclass(eq=False)
@@ -43,21 +49,25 @@ class Statistic:
             return X.summarise(cls, codes is not None)
         if sparse.issparse(X):
             return cls._learn_sparse(X, codes, n_groups, sample_weight)
-        chunks = column_chunks(X) if codes is None else [slice(0, X.shape[1])]
+        whole = codes is not None or (native is not None and walkable(X))
+        chunks = [slice(0, X.shape[1])] if whole else column_chunks(X)
         parts = [cls._learn_rows(X[:, at], codes, n_groups, sample_weight) for at in chunks]
         return parts[0] if len(parts) == 1 else cls._join(parts, axis=1)
 
     @classmethod
     def _learn_rows(cls, X, codes, n_groups, sample_weight):
-        whole = cls.empty(n_groups, X.shape[1])
-        elements = max(LEARN_ELEMENTS, 64 * n_groups * X.shape[1])
-        for rows in row_blocks(*X.shape, elements=elements):
+        elements = LEARN_ELEMENTS if native is None or walkable(X) else COPIED_ELEMENTS
+        elements = max(elements, 64 * n_groups * X.shape[1])
+
+        def learn_block(rows):
             block = (X[rows], *(None if a is None else a[rows] for a in (codes, sample_weight)))
             x, group, weight = _drop_weightless(*block)
-            if len(x):
-                part = cls._learn_block(x, group, weight, n_groups)
-                whole = part if rows.start == 0 else whole.merge(part)
-        return whole
+            return cls._learn_block(x, group, weight, n_groups) if len(x) else None
+
+        blocks = list(row_blocks(*X.shape, elements=elements))
+        learnt = threads.each(learn_block, blocks, None if len(blocks) > 1 else 1)
+        parts = [part for part in learnt if part is not None]
+        return reduce(lambda a, b: a.merge(b), parts) if parts else cls.empty(n_groups, X.shape[1])
 
     @classmethod
     def _learn_sparse(cls, X, codes, n_groups, sample_weight):

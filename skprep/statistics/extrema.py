@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skprep.kernels.chosen import find_extrema
 from skprep.kernels.grouping import count_rows
-from skprep.kernels.reference import find_extrema
 from skprep.statistics.base import Statistic
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from skprep.kernels.reference import sum_moments
+from skprep.kernels.moments import sum_moments
 from skprep.statistics.base import Statistic
 
 SAFE = 400  # deviations within 2**-400 .. 2**400 can be squared as they are

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from skprep.kernels.reference import select_group_quantiles, select_quantiles
+from skprep.kernels import threads
+from skprep.kernels.quantiles import select_by_group, select_quantiles, weigh_quantiles
 from skprep.statistics import sketch
 from skprep.statistics.base import Statistic
 from skprep.statistics.samples import Samples
@@ -101,6 +102,8 @@ class Quantiles(Statistic):
             return X.summarise(cls, codes is not None, **settings)
         learnt = cls.empty(n_groups, X.shape[1], **settings)
         keep = stream or X.shape[0] <= learnt.budget
+        if not (keep or sparse.issparse(X)) and sample_weight is None:
+            return learnt._answered(X, codes)
         weighted = None if sample_weight is None else sample_weight > 0
         for j, x in enumerate(_columns(X)):
             there = ~np.isnan(x)
@@ -117,6 +120,19 @@ class Quantiles(Statistic):
             else:
                 learnt.answers[:, j] = _exact(x, c, n_groups, w, learnt.probabilities)
         return learnt._condensed()
+
+    def _answered(self, X, codes):
+        """Fill in the quantiles of rows seen at once, and forget the rows."""
+        if codes is None:
+            self.count[0], self.answers[0] = select_quantiles(X, self.probabilities)
+            return self
+
+        def one(j):
+            return select_by_group(X[:, j], codes, len(self.count), self.probabilities)
+
+        for j, found in enumerate(threads.each(one, range(X.shape[1]))):
+            self.count[:, j], self.answers[:, j] = found
+        return self
 
     @cached_property
     def values(self):
@@ -266,9 +282,11 @@ class Quantiles(Statistic):
 
 def _exact(x, codes, n_groups, weight, probabilities):
     """Return the exact quantiles of one column without NaN, ``(n_groups, n_probabilities)``."""
-    if codes is None and weight is None:
-        return select_quantiles(x, probabilities)[None]
-    return select_group_quantiles(x, codes, n_groups, weight, probabilities).T
+    if weight is not None:
+        return weigh_quantiles(x, codes, n_groups, weight, probabilities).T
+    if codes is None:
+        return select_quantiles(x[:, None], probabilities)[1]
+    return select_by_group(x, codes, n_groups, probabilities)[1]
 
 
 def _sketches(listed):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skprep.kernels.reference import find_smallest_two
+from skprep.kernels.chosen import find_smallest_two
 from skprep.statistics.base import Statistic
 
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skprep.kernels.quantiles import select_group_quantiles, select_quantiles
+from skprep.kernels import quantiles
+from skprep.kernels.quantiles import select_by_group, select_quantiles, weigh_quantiles
 
 columns = hnp.arrays(
     np.float64,
@@ -17,23 +18,112 @@ PROBABILITIES = np.array([0.0, 0.1, 0.25, 0.5, 0.75, 0.99, 1.0])
 @given(x=columns)
 def test_selection_equals_sorting(x):
     expected = np.quantile(x, PROBABILITIES)
-    np.testing.assert_allclose(select_quantiles(x.copy(), PROBABILITIES), expected, rtol=1e-15, atol=1e-13)
+    count, found = select_quantiles(x[:, None], PROBABILITIES)
+    assert count.tolist() == [x.size]
+    np.testing.assert_allclose(found[0], expected, rtol=1e-15, atol=1e-13)
 
 
-@pytest.mark.parametrize(
-    "x",
-    [np.arange(5000.0), np.arange(5000.0)[::-1], np.zeros(5000), np.tile([1.0, 2.0], 2500)],
-    ids=["sorted", "backwards", "constant", "two values"],
+N = 150_000
+rng = np.random.default_rng(3)
+AWKWARD = {
+    "sorted": np.arange(N, dtype=float),
+    "backwards": np.arange(N, dtype=float)[::-1],
+    "constant": np.zeros(N),
+    "two values": np.tile([1.0, 2.0], N // 2),
+    "few values": rng.integers(0, 5, N).astype(float),
+    "nearly constant": np.where(np.arange(N) == 7, 1e300, 3.0),
+    "a spike at the median": np.where(rng.random(N) < 0.02, 0.0, rng.normal(size=N)),
+    "long tails": rng.standard_cauchy(N),
+    "both signs of zero": np.where(rng.random(N) < 0.5, -0.0, 0.0),
+    "far apart": np.where(rng.random(N) < 0.5, -1e300, 1e300),
+    "normal": rng.normal(size=N),
+    "float32": rng.normal(size=N).astype(np.float32),
+}
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.3, 0.9999, 1.0])
+@pytest.mark.parametrize("name", AWKWARD)
+def test_brackets_are_exact_on_awkward_columns(name, missing):
+    x = AWKWARD[name].copy()
+    x[np.random.default_rng(0).random(N) < missing] = np.nan
+    count, found = select_quantiles(x[:, None], PROBABILITIES)
+    there = x[~np.isnan(x)]
+    assert count.tolist() == [there.size]
+    expected = np.quantile(there.astype(np.float64), PROBABILITIES) if there.size else np.full(7, np.nan)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(found[0], expected, rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_brackets_find_nearly_every_column_in_one_pass(order, monkeypatch):
+    """Whole columns are selected from only where the bracket missed."""
+    fallen_back = []
+    whole = quantiles._each_column
+    monkeypatch.setattr(quantiles, "_each_column", lambda X, j, p: fallen_back.extend(j) or whole(X, j, p))
+    X = np.asarray(np.column_stack([AWKWARD[n] for n in AWKWARD if n != "float32"]), order=order)
+    select_quantiles(X, [0.25, 0.5, 0.75])
+    assert fallen_back == []
+
+
+def unfair(monkeypatch, row):
+    """Make every row that is sampled the same one: no bracket can be right."""
+
+    class Unfair:
+        def integers(self, low, high, size):
+            return np.full(size, row)
+
+    monkeypatch.setattr(quantiles.np.random, "default_rng", lambda seed: Unfair())
+
+
+def test_a_sample_that_misleads_costs_time_and_no_digit(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(70_000, 3))
+    expected = np.quantile(X, PROBABILITIES, axis=0).T
+    unfair(monkeypatch, 5)
+    np.testing.assert_allclose(select_quantiles(X, PROBABILITIES)[1], expected, rtol=1e-15)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    n=st.integers(1, 3000),
+    m=st.integers(1, 9),
+    kinds=st.lists(
+        st.sampled_from(["normal", "ties", "sorted", "constant", "tails"]), min_size=9, max_size=9
+    ),
+    missing=st.sampled_from([0.0, 0.2, 0.99]),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    order=st.sampled_from("CF"),
+    probabilities=st.lists(st.floats(0, 1), min_size=1, max_size=4),
 )
-def test_selection_on_awkward_columns(x):
-    np.testing.assert_array_equal(select_quantiles(x.copy(), PROBABILITIES), np.quantile(x, PROBABILITIES))
+def test_brackets_equal_numpy(seed, n, m, kinds, missing, dtype, order, probabilities):
+    rng = np.random.default_rng(seed)
+    draw = {
+        "normal": lambda: rng.normal(size=n),
+        "ties": lambda: rng.integers(0, 4, n),
+        "sorted": lambda: np.sort(rng.normal(size=n)),
+        "constant": lambda: np.full(n, 3.7),
+        "tails": lambda: rng.standard_cauchy(n),
+    }
+    X = np.asarray(np.column_stack([draw[kind]() for kind in kinds[:m]]), dtype=dtype, order=order)
+    X[rng.random(X.shape) < missing] = np.nan
+    few, sample = quantiles.FEW_ROWS, quantiles.SAMPLE
+    try:
+        quantiles.FEW_ROWS, quantiles.SAMPLE = 0, 64  # small samples miss now and then
+        count, found = select_quantiles(X, probabilities)
+    finally:
+        quantiles.FEW_ROWS, quantiles.SAMPLE = few, sample
+    for j in range(m):
+        x = X[~np.isnan(X[:, j]), j].astype(np.float64)
+        assert count[j] == x.size
+        expected = np.quantile(x, probabilities) if x.size else np.full(len(probabilities), np.nan)
+        np.testing.assert_allclose(found[j], expected, rtol=1e-14, atol=1e-13)
 
 
 @given(x=columns, seed=st.integers(0, 99))
-def test_groups_equal_a_loop(x, seed):
+def test_weighted_groups_equal_a_loop(x, seed):
     rng = np.random.default_rng(seed)
     codes, weight = rng.integers(0, 4, x.size), rng.integers(1, 4, x.size).astype(float)
-    found = select_group_quantiles(x, codes, 5, weight, PROBABILITIES)
+    found = weigh_quantiles(x, codes, 5, weight, PROBABILITIES)
     for g in range(5):
         rows = np.repeat(x[codes == g], weight[codes == g].astype(int))
         if rows.size == 0:
@@ -41,3 +131,20 @@ def test_groups_equal_a_loop(x, seed):
         else:
             expected = np.quantile(rows, PROBABILITIES)
             np.testing.assert_allclose(found[:, g], expected, rtol=1e-14, atol=1e-12)
+
+
+@pytest.mark.parametrize("shares", [[1, 1, 1], [0.9, 0.09, 0.01]], ids=["alike", "one large"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_groups_equal_a_loop(shares, dtype):
+    rng = np.random.default_rng(0)
+    n = 120_000
+    x = rng.normal(size=n).astype(dtype)
+    x[rng.random(n) < 0.1] = np.nan
+    codes = rng.choice(3, n, p=np.array(shares) / sum(shares))
+    count, found = select_by_group(x, codes, 4, PROBABILITIES)
+    for g in range(3):
+        own = x[(codes == g) & ~np.isnan(x)].astype(np.float64)
+        assert count[g] == own.size
+        np.testing.assert_allclose(found[g], np.quantile(own, PROBABILITIES), rtol=1e-14, atol=1e-15)
+    assert count[3] == 0
+    assert np.isnan(found[3]).all()

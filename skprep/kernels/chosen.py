@@ -1,0 +1,156 @@
+"""The kernels to call: compiled where the extension was built and takes the array, else NumPy.
+
+Each function here is documented by its twin of the same name in :mod:`skprep.kernels.reference`.
+"""
+
+import numpy as np
+
+from skprep.kernels import reference
+from skprep.kernels.threads import each, n_threads
+
+try:
+    from skprep.kernels import native
+except ImportError:  # installed where no compiler was found
+    native = None
+
+PIECE = 1 << 18  # numbers that are worth a thread
+_LEAST, _LARGEST = 1e-250, 1e250  # reciprocals in between lose nothing
+
+
+def sum_deviations(X, pilot, codes=None, n_groups=1, weight=None):
+    """Sum the deviations from a pilot value."""
+    found = _compiled("sum_deviations", X)
+    if found is None:
+        return reference.sum_deviations(X, pilot, codes, n_groups, weight)
+    return found(_laid_out(X), np.ascontiguousarray(pilot), *_plain(codes, n_groups, weight))
+
+
+def find_extrema(X, codes=None, n_groups=1, weight=None):
+    """Find minimum and maximum."""
+    found = _compiled("find_extrema", X)
+    if found is None:
+        return reference.find_extrema(X, codes, n_groups, weight)
+    return found(_laid_out(X), *_plain(codes, n_groups, weight))
+
+
+def find_smallest_two(X, codes=None, n_groups=1, weight=None):
+    """Find the two smallest values."""
+    found = _compiled("find_smallest_two", X)
+    if found is None:
+        return reference.find_smallest_two(X, codes, n_groups, weight)
+    return found(_laid_out(X), *_plain(codes, n_groups, weight))
+
+
+def apply_affine(X, center, scale, out, codes=None, bounds=None):
+    """Center and scale."""
+    found, more = _compiled("apply_affine", X), ()
+    if found is None or not _alike(X, out):
+        found = reference.apply_affine
+    elif X.dtype == np.float32:  # a product in float64, rounded to float32, is the quotient
+        size = np.abs(scale)
+        if ((size > _LEAST) & (size < _LARGEST)).all():
+            scale, more = 1.0 / scale, (False,)
+    return any(_by_rows(lambda x, o, c: found(x, center, scale, o, c, bounds, *more), X, out, codes))
+
+
+def undo_affine(Z, center, scale, out, codes=None):
+    """Undo center and scale."""
+    found = _compiled("undo_affine", Z)
+    if found is None or not _alike(Z, out):
+        found = reference.undo_affine
+    return any(_by_rows(lambda z, o, c: found(z, center, scale, o, c), Z, out, codes))
+
+
+def count_and_collect(X, low, high, there, counts, kept):
+    """Count values below, at and between bounds."""
+    found = _compiled("count_and_collect", X)
+    if found is None:
+        reference.count_and_collect(X, low, high, there, counts, kept)
+    else:
+        found(_laid_out(X), low, high, there, counts, kept)
+
+
+def gather_groups(x, codes, n_groups):
+    """Put the values of each group side by side."""
+    found = _compiled("gather_groups", x)
+    if found is None or not x.flags.aligned:
+        return reference.gather_groups(x, codes, n_groups)
+    return found(x, codes, n_groups)
+
+
+def select_in_groups(x, sizes, probabilities):
+    """Select the order statistics around quantiles."""
+    found = _compiled("select_in_groups", x)
+    if found is None:
+        return reference.select_in_groups(x, sizes, probabilities)
+    return found(x, sizes, probabilities)
+
+
+def softmax_rows(x, out):
+    """Write the softmax of each row."""
+    # NumPy's exponential of float64 is as fast.
+    found = reference.softmax_rows if native is None or x.dtype != np.float32 else native.softmax_rows
+    _by_rows(found, x, out)
+
+
+def normalise_rows(x, eps, center, weight, bias, out, mean, inverse):
+    """Normalise each row."""
+    found = _compiled("normalise_rows", x)
+    if found is None:
+        found = reference.normalise_rows
+    _by_rows(lambda x, o, m, i: found(x, eps, center, weight, bias, o, m, i), x, out, mean, inverse)
+
+
+def _specialised(name):
+    kernel = getattr(native, name)
+    return {np.dtype(np.float64): kernel["double"], np.dtype(np.float32): kernel["float"]}
+
+
+_COMPILED = {
+    name: _specialised(name) for name in reference.__all__ if native is not None and name != "softmax_rows"
+}
+
+
+def _compiled(name, X):
+    """Return the compiled kernel for the dtype of ``X``, or None."""
+    return _COMPILED[name].get(X.dtype) if _COMPILED else None
+
+
+def walkable(X):
+    """Say whether rows or columns lie in one piece, each number where the processor wants it."""
+    item = X.itemsize
+    return X.flags.aligned and item in X.strides and X.strides[0] % item == 0 and X.strides[1] % item == 0
+
+
+def _laid_out(X):
+    return X if walkable(X) else np.array(X, order="C")
+
+
+def _alike(X, out):
+    """Say whether ``out`` can be written in the order in which ``X`` is read."""
+    if X.dtype != out.dtype or not (walkable(X) and walkable(out)):
+        return False
+    item = X.itemsize
+    by_row = X.strides[1] == out.strides[1] == item
+    by_column = X.strides[0] == out.strides[0] == item and item not in (X.strides[1], out.strides[1])
+    return by_row or by_column or X.strides == out.strides
+
+
+def _by_rows(function, X, *others):
+    """Return what ``function`` gives for pieces of the rows, computed on threads where there are many."""
+    n_pieces = X.size // PIECE
+    threads = n_threads() if n_pieces > 1 else 1
+    if threads == 1:
+        return [function(X, *others)]
+    step = -(-len(X) // min(n_pieces, threads))  # new memory is mapped fastest in long runs
+    cuts = [slice(start, start + step) for start in range(0, len(X), step)]
+    return each(
+        lambda rows: function(X[rows], *(None if a is None else a[rows] for a in others)), cuts, threads
+    )
+
+
+def _plain(codes, n_groups, weight):
+    """Return codes and weights in one piece each."""
+    codes = None if codes is None else np.ascontiguousarray(codes, dtype=np.intp)
+    weight = None if weight is None else np.ascontiguousarray(weight, dtype=np.float64)
+    return codes, n_groups, weight

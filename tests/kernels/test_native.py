@@ -1,0 +1,241 @@
+"""The compiled kernels beside their twins in NumPy: every dtype, layout, and way to be empty."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skprep.kernels import chosen, reference
+from skprep.kernels.counting import TILE
+
+native = chosen.native
+if native is None and os.environ.get("SKPREP_COMPILED") == "1":
+    raise ImportError("SKPREP_COMPILED=1 demands the compiled kernels, and they were not built")
+pytestmark = pytest.mark.skipif(native is None, reason="installed without the compiled kernels")
+
+LAYOUTS = ("C", "F", "every second row", "every second column", "backwards", "misaligned", "read-only", "T")
+
+
+def laid_out(X, layout):
+    """Return the numbers of ``X`` in another place and order of memory."""
+    n, m = X.shape
+    if layout in "CF":
+        return np.array(X, order=layout)
+    if layout == "every second row":
+        wide = np.full((2 * n, m), 7.0, dtype=X.dtype)
+        wide[::2] = X
+        return wide[::2]
+    if layout == "every second column":
+        wide = np.full((n, 2 * m), 7.0, dtype=X.dtype)
+        wide[:, ::2] = X
+        return wide[:, ::2]
+    if layout == "backwards":
+        return np.array(X[::-1, ::-1], order="C")[::-1, ::-1]
+    if layout == "misaligned":
+        raw = np.empty(X.nbytes + 1, dtype=np.uint8)[1:]
+        moved = raw.view(X.dtype).reshape(X.shape)
+        moved[...] = X
+        return moved
+    if layout == "T":
+        return np.array(X.T, order="C").T
+    X = X.copy()
+    X.flags.writeable = False
+    return X
+
+
+@st.composite
+def blocks(draw, dtypes=(np.float32, np.float64)):
+    """Draw (X, codes, n_groups, weight)."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    n, m = draw(st.integers(0, 90)), draw(st.sampled_from([1, 2, 3, 7, 45, 0]))
+    X = rng.normal(size=(n, m)) * draw(st.sampled_from([1.0, 1e-3, 1e6]))
+    if draw(st.booleans()):
+        X = np.round(X)
+    X += draw(st.sampled_from([0.0, 1e3, -1e7]))
+    X = X.astype(draw(st.sampled_from(dtypes)))
+    missing = draw(st.sampled_from([0.0, 0.1, 0.9, 1.0]))
+    X[rng.random(X.shape) < missing] = np.nan
+    n_groups = draw(st.sampled_from([0, 1, 4, 300]))
+    codes = rng.integers(0, n_groups, n) if n_groups else None
+    weight = rng.choice([0.25, 1.0, 3.0], n) if draw(st.booleans()) else None
+    return laid_out(X, draw(st.sampled_from(LAYOUTS))), codes, max(1, n_groups), weight
+
+
+def test_the_extension_has_every_kernel():
+    missing = [name for name in reference.__all__ if not hasattr(native, name)]
+    assert missing == []
+
+
+@settings(max_examples=400)
+@given(block=blocks())
+def test_sums(block):
+    X, codes, n_groups, weight = block
+    before = X.copy()
+    pilot = np.zeros((n_groups, X.shape[1])) + (np.nanmedian(X) if X.size and not np.isnan(X).all() else 0.0)
+    found = chosen.sum_deviations(X, pilot, codes, n_groups, weight)
+    expected = reference.sum_deviations(X, pilot, codes, n_groups, weight)
+    np.testing.assert_array_equal(X, before)
+    size = np.abs(X.astype(np.float64) - pilot[:1]) if X.size else np.zeros((1, 1))
+    top = 3.0 * len(X) * (np.nanmax(size) if not np.isnan(size).all() else 0.0)
+    for part, twin, scale in zip(found, expected, (1.0, top, top * top), strict=True):
+        assert part.shape == twin.shape
+        np.testing.assert_allclose(part, twin, rtol=1e-13, atol=1e-15 * scale)
+
+
+@settings(max_examples=300)
+@given(block=blocks())
+@pytest.mark.parametrize("name", ["find_extrema", "find_smallest_two"])
+def test_extrema(name, block):
+    found, expected = getattr(chosen, name)(*block), getattr(reference, name)(*block)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-13)
+    for part, twin in zip(found[1:], expected[1:], strict=True):
+        np.testing.assert_array_equal(part, twin)
+
+
+@pytest.mark.parametrize("n_groups", [1, 3, 1000])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("m", [1, 3, 50])
+@pytest.mark.parametrize("first_missing", [None, 0, 39_999])
+def test_many_blocks(first_missing, m, dtype, order, n_groups):
+    """A NaN in one block must not spoil those before and after it."""
+    rng = np.random.default_rng(0)
+    X = np.asarray(rng.normal(5.0, 2.0, size=(40_001, m)).astype(dtype), order=order)
+    if first_missing is not None:
+        X[first_missing, m // 2] = np.nan
+    codes = None if n_groups == 1 else rng.integers(0, n_groups, len(X))
+    pilot = np.full((n_groups, m), 4.5)
+    found = chosen.sum_deviations(X, pilot, codes, n_groups)
+    expected = reference.sum_deviations(X, pilot, codes, n_groups)
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-11, atol=1e-9)
+    np.testing.assert_allclose(found[2], expected[2], rtol=1e-13)
+    for part, twin in zip(
+        chosen.find_extrema(X, codes, n_groups), reference.find_extrema(X, codes, n_groups), strict=True
+    ):
+        np.testing.assert_array_equal(part, twin)
+
+
+@settings(max_examples=400)
+@given(
+    block=blocks(),
+    bounds=st.sampled_from([None, (-1.0, 1.0), (0.0, 0.3)]),
+    infinite=st.booleans(),
+    out_layout=st.sampled_from(["alike", "C", "F"]),
+    scale=st.sampled_from([0.7, 1e-300, 1e30]),
+)
+def test_affine_and_back(block, bounds, infinite, out_layout, scale):
+    X, codes, n_groups, _ = block
+    if infinite and X.size:
+        X = np.array(X, order="K")
+        X.flat[X.size // 2] = -np.inf
+    rng = np.random.default_rng(1)
+    center = rng.normal(size=(n_groups, X.shape[1]))
+    scale = scale * rng.random((n_groups, X.shape[1])) + scale / 2
+    center[-1] = np.nan  # a group without parameters
+    tolerance = {"rtol": 0.0 if X.dtype == np.float64 else 4e-7, "atol": 0.0}
+    for kernel, more in (("apply_affine", (bounds,)), ("undo_affine", ())):
+        outs = [
+            np.empty_like(X) if out_layout == "alike" else np.empty(X.shape, X.dtype, order=out_layout)
+            for _ in range(2)
+        ]
+        with np.errstate(all="ignore"):
+            seen = getattr(chosen, kernel)(X, center, scale, outs[0], codes, *more)
+            expected = getattr(reference, kernel)(X, center, scale, outs[1], codes, *more)
+        assert seen == expected == bool(np.isinf(X).any())
+        with np.errstate(all="ignore"):
+            # float32: the twin may overflow on the way where the compiled loop, in float64, does not
+            both = np.isfinite(outs[0]) & np.isfinite(outs[1]) if X.dtype == np.float32 else ...
+            np.testing.assert_allclose(outs[0][both], outs[1][both], **tolerance)
+
+
+@settings(max_examples=300)
+@given(block=blocks(), room=st.sampled_from([0, 5, 62, 400]), seed=st.integers(0, 99))
+def test_counting(block, room, seed):
+    X = block[0]
+    rng = np.random.default_rng(seed)
+    values = X[~np.isnan(X)] if X.size and not np.isnan(X).all() else np.zeros(1, X.dtype)
+    ends = np.sort(rng.choice(values, (X.shape[1], 3, 2)), axis=2)
+    ends[rng.random(ends.shape[:2]) < 0.2, 1] = np.inf
+    low, high = (np.ascontiguousarray(ends[:, :, i], dtype=X.dtype) for i in (0, 1))
+    results = []
+    for kernels in (chosen, reference):
+        there, counts = np.zeros(X.shape[1], dtype=np.int64), np.zeros((4, *low.shape), dtype=np.int64)
+        kept = np.empty((*low.shape, room), dtype=X.dtype)
+        for rows in (slice(0, 30), slice(30, None)):
+            kernels.count_and_collect(X[rows], low, high, there, counts, kept)
+        results.append((there, counts, kept))
+    (there, counts, kept), (expected_there, expected, expected_kept) = results
+    np.testing.assert_array_equal(there, expected_there)
+    np.testing.assert_array_equal(counts[:3], expected[:3])
+    full = counts[3] > room
+    assert not full[expected[3] + TILE <= room].any()
+    assert (counts[3][full] == room + 1).all()
+    for j, k in np.argwhere(~full):
+        n = expected[3][j, k]
+        assert counts[3][j, k] == n
+        np.testing.assert_array_equal(np.sort(kept[j, k, :n]), np.sort(expected_kept[j, k, :n]))
+
+
+@settings(max_examples=300)
+@given(block=blocks(), probabilities=st.lists(st.floats(0, 1), max_size=5))
+def test_groups_side_by_side(block, probabilities):
+    X, codes, n_groups, _ = block
+    codes = np.zeros(len(X), dtype=np.intp) if codes is None else codes
+    probabilities = np.array(probabilities)
+    for j in range(X.shape[1]):
+        sizes, values = chosen.gather_groups(X[:, j], codes, n_groups)
+        expected_sizes, expected = reference.gather_groups(X[:, j], codes, n_groups)
+        np.testing.assert_array_equal(sizes, expected_sizes)
+        np.testing.assert_array_equal(values, expected)
+        pairs = (
+            f(values.copy(), sizes, probabilities)
+            for f in (chosen.select_in_groups, reference.select_in_groups)
+        )
+        for part, twin in zip(*pairs, strict=True):
+            np.testing.assert_array_equal(part, twin)
+
+
+@settings(max_examples=200)
+@given(
+    seed=st.integers(0, 2**32),
+    shape=st.tuples(st.integers(0, 20), st.sampled_from([0, 1, 3, 8, 9, 64, 2500])),
+    size=st.sampled_from([1.0, 30.0, 1e4, 1e36]),
+    infinite=st.sampled_from([0.0, 0.3, 1.0]),
+    missing=st.sampled_from([0.0, 0.01]),
+)
+def test_softmax(seed, shape, size, infinite, missing):
+    rng = np.random.default_rng(seed)
+    x = (rng.normal(size=shape) * size).astype(np.float32)
+    x[rng.random(shape) < infinite] = -np.inf
+    x[rng.random(shape) < missing] = np.nan
+    found, expected = np.empty_like(x), np.empty(shape)
+    chosen.softmax_rows(x, found)
+    with np.errstate(all="ignore"):
+        reference.softmax_rows(x.astype(np.float64), expected)
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=1e-37)
+
+
+@settings(max_examples=200)
+@given(
+    seed=st.integers(0, 2**32),
+    shape=st.tuples(st.integers(0, 20), st.sampled_from([0, 1, 3, 8, 9, 64, 500])),
+    offset=st.sampled_from([0.0, 1e3]),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    center=st.booleans(),
+    weighted=st.booleans(),
+    biased=st.booleans(),
+)
+def test_normalising(seed, shape, offset, dtype, center, weighted, biased):
+    rng = np.random.default_rng(seed)
+    x = (rng.normal(size=shape) + offset).astype(dtype)
+    weight, bias = (rng.normal(size=shape[1]) if given_ else None for given_ in (weighted, biased))
+    found, expected = ([np.empty_like(x), np.zeros(len(x)), np.zeros(len(x))] for _ in range(2))
+    chosen.normalise_rows(x, 1e-5, center, weight, bias, *found)
+    reference.normalise_rows(x, 1e-5, center, weight, bias, *expected)
+    eps = np.finfo(dtype).eps
+    np.testing.assert_allclose(found[0], expected[0], rtol=8 * eps, atol=1e-10 if offset else 1e-13)
+    for part, twin in zip(found[1:], expected[1:], strict=True):
+        np.testing.assert_allclose(part, twin, rtol=1e-12, atol=1e-14)

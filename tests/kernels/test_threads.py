@@ -1,0 +1,90 @@
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import joblib
+import numpy as np
+import pytest
+
+from skprep import MinMaxScaler, RobustScaler, StandardScaler
+from skprep.kernels import threads
+from skprep.kernels.threads import each, n_threads
+
+
+def test_joblib_says_how_many():
+    with joblib.parallel_config(n_jobs=3):
+        assert n_threads() == 3
+    with joblib.parallel_config(n_jobs=1):
+        assert n_threads() == 1
+    with joblib.parallel_config(n_jobs=-1):
+        assert n_threads() == joblib.cpu_count()
+
+
+def test_without_a_word_every_processor_unless_openmp_has_fewer(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert n_threads() == joblib.cpu_count()
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert n_threads() == 1
+    with joblib.parallel_config(n_jobs=2):
+        assert n_threads() == 2
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+def test_one_inside_the_workers_of_joblib(backend):
+    assert (
+        joblib.Parallel(n_jobs=2, backend=backend)(joblib.delayed(n_threads)() for _ in range(3)) == [1] * 3
+    )
+
+
+def test_one_in_threads_that_someone_else_has_started():
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(n_threads).result() == 1
+
+
+def test_pieces_run_at_the_same_time_and_come_back_in_order():
+    meet = threading.Barrier(2, timeout=30)
+
+    def piece(i):
+        if i < 2:
+            meet.wait()  # both must be running, or this breaks
+        return i * i
+
+    assert each(piece, range(5), threads=2) == [0, 1, 4, 9, 16]
+
+
+def test_the_first_error_of_the_data_is_raised_and_nothing_hangs():
+    def piece(i):
+        if i in (3, 4):
+            raise ValueError(f"piece {i}")
+        return i
+
+    with pytest.raises(ValueError, match="piece 3"):
+        each(piece, [0, 1, 2, 3, 4], threads=1)
+    with pytest.raises(ValueError, match="piece"):
+        each(piece, range(5), threads=2)
+    assert each(abs, [-1, -2], threads=2) == [1, 2]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_makes_threads_of_its_own():
+    each(abs, [-1, -2], threads=2)  # the pool is there
+    child = os.fork()
+    if child == 0:
+        threads._pool(1).submit(abs, -1).result(timeout=30)
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler(), RobustScaler()])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_answer_does_not_depend_on_the_number_of_threads(scaler, order):
+    X = np.asarray(np.random.default_rng(0).normal(1e3, 2.0, size=(400_000, 12)), order=order)
+    results = []
+    for n_jobs in (1, 2, 3):
+        with joblib.parallel_config(n_jobs=n_jobs):
+            scaler.fit(X)
+            results.append((*scaler._vectors(), scaler.transform(X)))
+    for other in results[1:]:
+        for part, first in zip(other, results[0], strict=True):
+            np.testing.assert_array_equal(part, first)
