@@ -70,20 +70,12 @@ def count_and_collect(X, low, high, there, counts, kept):
         found(_laid_out(X), low, high, there, counts, kept)
 
 
-def gather_groups(x, codes, n_groups):
+def gather_groups(x, codes, start, stop, out):
     """Put the values of each group side by side."""
     found = _compiled("gather_groups", x)
     if found is None or not x.flags.aligned:
-        return reference.gather_groups(x, codes, n_groups)
-    return found(x, codes, n_groups)
-
-
-def select_in_groups(x, sizes, probabilities):
-    """Select the order statistics around quantiles."""
-    found = _compiled("select_in_groups", x)
-    if found is None:
-        return reference.select_in_groups(x, sizes, probabilities)
-    return found(x, sizes, probabilities)
+        found = reference.gather_groups
+    return found(x, codes, start, stop, out)
 
 
 def softmax_rows(x, out):

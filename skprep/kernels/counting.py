@@ -49,65 +49,27 @@ def count_and_collect(X, low, high, there, counts, kept):
             counts[3, j, k] = n + len(between)
 
 
-def gather_groups(x, codes, n_groups):
-    """Return how many values each group has, and the values group after group; NaN is left out.
+def gather_groups(x, codes, start, stop, out):
+    """Write the values of each group side by side to ``out``; return how many there are.
+
+    Those of group g, without NaN and in the order of the rows, begin at ``start[g]``; ``inf`` fills the
+    rest up to ``stop[g]``.
 
     Examples
     --------
     >>> import numpy as np
-    >>> gather_groups(np.array([5.0, 7.0, np.nan, 6.0]), np.array([1, 0, 0, 1]), 2)
-    (array([1, 2]), array([7., 5., 6.]))
+    >>> x, codes, out = np.array([5.0, 7.0, np.nan, 6.0]), np.array([1, 0, 0, 1]), np.empty(4)
+    >>> gather_groups(x, codes, np.array([0, 2]), np.array([2, 4]), out), out
+    (array([1, 2]), array([ 7., inf,  5.,  6.]))
     """
     there = ~np.isnan(x)
     x, codes = x[there], codes[there]
-    sizes = np.bincount(codes, minlength=n_groups).astype(np.intp)
-    return sizes, x[np.argsort(codes, kind="stable")]
-
-
-def select_in_groups(x, sizes, probabilities):
-    """Return the order statistics below and above each quantile of each group; ``x`` is reordered.
-
-    Parameters
-    ----------
-    x : float ndarray of shape (n_values,)
-        The values without NaN, group after group.
-    sizes : intp ndarray of shape (n_groups,)
-        How many values each group has.
-    probabilities : float64 ndarray of shape (n_probabilities,)
-
-    Returns
-    -------
-    low, high : float64 ndarrays of shape (n_probabilities, n_groups)
-        Of the n values of a group, those of rank ``floor(p * (n - 1))`` and, if there is one, the next;
-        NaN where a group has none.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> select_in_groups(np.array([3.0, 1.0, 2.0, 9.0]), np.array([3, 1]), np.array([0.25]))
-    (array([[1., 9.]]), array([[2., 9.]]))
-    """
-    low, high = (np.full((len(probabilities), len(sizes)), np.nan) for _ in range(2))
-    stops = np.cumsum(sizes)
-    for g in np.flatnonzero(sizes):
-        own = x[stops[g] - sizes[g] : stops[g]]
-        below = (probabilities * (len(own) - 1)).astype(np.intp)
-        above = np.minimum(below + 1, len(own) - 1)
-        _place_ranks(own, np.unique([below, above]), 0, len(own))
-        low[:, g], high[:, g] = own[below], own[above]
-    return low, high
-
-
-def _place_ranks(x, ranks, start, stop):
-    """Partition ``x[start:stop]`` so that each of the sorted ``ranks`` holds its order statistic.
-
-    Halving the ranks keeps every partition to the piece that still matters, which is
-    faster than one call with many ranks.
-    """
-    if len(ranks) == 0 or stop - start < 2:
-        return
-    middle = len(ranks) // 2
-    rank = ranks[middle]
-    x[start:stop].partition(rank - start)
-    _place_ranks(x, ranks[:middle], start, rank)
-    _place_ranks(x, ranks[middle + 1 :], rank + 1, stop)
+    sizes = np.bincount(codes, minlength=len(start)).astype(np.intp)
+    order = np.argsort(codes, kind="stable")
+    first = np.cumsum(sizes) - sizes
+    place = np.arange(len(x)) + np.repeat(start - first, sizes)
+    room = stop - start
+    padding = np.arange(room.sum()) - np.repeat(np.cumsum(room) - room - start, room)
+    out[padding] = np.inf
+    out[place] = x[order]
+    return sizes

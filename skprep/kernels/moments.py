@@ -74,7 +74,12 @@ def _some_values(X, codes, n_groups):
     small = np.int32 if len(codes) < 2**31 else np.int64  # half the memory to write
     row = np.zeros(n_groups, dtype=small)
     row[codes] = np.arange(len(codes), dtype=small)  # whichever row of a group is written last
-    pilot = X[row].astype(np.float64)
+    if X.strides[0] < X.strides[1]:
+        pilot = np.empty((n_groups, X.shape[1]))
+        for j in range(X.shape[1]):
+            pilot[:, j] = X[:, j].take(row)
+    else:
+        pilot = X[row].astype(np.float64)
     for j in np.flatnonzero(np.isnan(pilot).any(axis=0)):
         there = ~np.isnan(X[:, j])
         pilot[:, j] = 0.0

@@ -1,6 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 # cython: initializedcheck=False, freethreading_compatible=True
-# distutils: language = c++
 """The kernels compiled: the same names, arguments and results as :mod:`skprep.kernels.reference`.
 
 Each matrix is walked in the order in which it lies in memory, along its rows or its columns: one
@@ -13,12 +12,10 @@ block, which is still in the cache, is read again by the slower loop that leaves
 
 import numpy as np
 
-cimport cython
 from cython cimport floating
 from libc.math cimport INFINITY, NAN, sqrt
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
-from libcpp.algorithm cimport nth_element
 
 cdef extern from *:
     """
@@ -868,81 +865,25 @@ def count_and_collect(const floating[:, :] X, const floating[:, ::1] low, const 
             first += columns
 
 
-def gather_groups(const floating[:] x, const Py_ssize_t[::1] codes, Py_ssize_t n_groups):
+def gather_groups(const floating[:] x, const Py_ssize_t[::1] codes, const Py_ssize_t[::1] start,
+                  const Py_ssize_t[::1] stop, floating[::1] out):
     """See :func:`skprep.kernels.counting.gather_groups`."""
-    cdef Py_ssize_t n = x.shape[0], i, g
-    sizes = np.zeros(n_groups, dtype=np.intp)
-    gathered = np.empty(n, dtype=np.float32 if floating is float else np.float64)
-    cdef Py_ssize_t[::1] size = sizes, at = np.zeros(n_groups + 1, dtype=np.intp)
-    cdef floating[::1] out = gathered
-    with nogil:
-        for i in range(n):
-            if x[i] == x[i]:
-                size[codes[i]] += 1
-        for g in range(n_groups):
-            at[g + 1] = at[g] + size[g]
-        for i in range(n):
-            if x[i] == x[i]:
-                g = codes[i]
-                out[at[g]] = x[i]
-                at[g] += 1
-    return sizes, gathered[: at[n_groups]]
-
-
-cdef void place_ranks(floating* x, const Py_ssize_t* ranks, Py_ssize_t a, Py_ssize_t b,
-                      Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
-    """Reorder ``x[start:stop]`` so that each of the sorted ``ranks[a:b]`` holds its order statistic."""
-    cdef Py_ssize_t middle, rank, i, least
+    cdef Py_ssize_t n = x.shape[0], n_groups = start.shape[0], i, g
+    sizes = np.array(start)
+    cdef Py_ssize_t[::1] at = sizes
     cdef floating v
-    while a < b:
-        middle = (a + b) // 2
-        rank = ranks[middle]
-        if rank == start:
-            least = start
-            for i in range(start + 1, stop):
-                if x[i] < x[least]:
-                    least = i
-            v = x[start]
-            x[start] = x[least]
-            x[least] = v
-        else:
-            nth_element(x + start, x + rank, x + stop)
-        place_ranks(x, ranks, a, middle, start, rank)
-        a, start = middle + 1, rank + 1
-
-
-def select_in_groups(floating[::1] x, const Py_ssize_t[::1] sizes, const double[::1] probabilities):
-    """See :func:`skprep.kernels.counting.select_in_groups`."""
-    cdef Py_ssize_t n_groups = sizes.shape[0], n = probabilities.shape[0], g, k, i, start = 0, size, rank
-    low, high = np.full((n, n_groups), np.nan), np.full((n, n_groups), np.nan)
-    if x.shape[0] == 0 or n == 0:
-        return low, high
-    order = np.argsort(np.asarray(probabilities), kind="stable")
-    cdef double[:, ::1] below = low, above = high
-    cdef Py_ssize_t[::1] turn = order.astype(np.intp), ranks = np.empty(2 * n, dtype=np.intp)
-    cdef floating* own
     with nogil:
+        for i in range(n):
+            v = x[i]
+            if v == v:
+                g = codes[i]
+                out[at[g]] = v
+                at[g] += 1
         for g in range(n_groups):
-            size = sizes[g]
-            if size == 0:
-                continue
-            own = &x[start]
-            i = 0
-            for k in range(n):
-                rank = <Py_ssize_t>(probabilities[turn[k]] * (size - 1))
-                if i == 0 or ranks[i - 1] < rank:
-                    ranks[i] = rank
-                    i += 1
-                if ranks[i - 1] <= rank and rank + 1 < size:
-                    ranks[i] = rank + 1
-                    i += 1
-            place_ranks(own, &ranks[0], 0, i, 0, size)
-            for k in range(n):
-                rank = <Py_ssize_t>(probabilities[k] * (size - 1))
-                below[k, g] = own[rank]
-                above[k, g] = own[rank + 1 if rank + 1 < size else rank]
-            start += size
-    return low, high
+            for i in range(at[g], stop[g]):
+                out[i] = INFINITY
+            at[g] -= start[g]
+    return sizes
 
 
 # --- rows of layers ---------------------------------------------------------------------------

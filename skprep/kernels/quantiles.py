@@ -4,7 +4,7 @@ import numpy as np
 
 from skprep.kernels import threads
 from skprep.kernels.blocks import row_blocks
-from skprep.kernels.chosen import count_and_collect, gather_groups, select_in_groups
+from skprep.kernels.chosen import count_and_collect, gather_groups
 from skprep.kernels.counting import TILE
 
 FEW_ROWS = 1 << 16  # fewer are selected from at once
@@ -61,8 +61,8 @@ def _each_column(X, columns, probabilities):
     def one(j):
         x = X[:, j]
         x = x[~np.isnan(x)]
-        low, high = select_in_groups(x, np.array([x.size], dtype=np.intp), probabilities)
-        return x.size, _between(low, high, probabilities, np.array([x.size]))[:, 0]
+        x.sort()  # faster than a partition where NumPy has wide registers for it
+        return x.size, _of_sorted(x[None], np.array([x.size]), probabilities)[0] if x.size else np.nan
 
     return threads.each(one, columns.tolist(), None if len(X) > FEW_ROWS // 8 else 1)
 
@@ -132,37 +132,77 @@ def _of_rank(ranks, values, low, high, upto):
     return np.where(ranks < upto, low, np.where(ranks - upto < len(values), found, high))
 
 
-def select_by_group(x, codes, n_groups, probabilities):
-    """Quantiles of each group of one column, and how many values each has; NaN is left out.
+def select_by_group(X, codes, n_groups, probabilities):
+    """Quantiles of each group of rows and each column, and how many values it has; NaN is left out.
+
+    The values of groups of about one size are gathered as the rows of one matrix, and sorted: NumPy
+    sorts short rows with the widest registers that the processor has. A large group is
+    a column of its own to :func:`select_quantiles`.
 
     Returns
     -------
-    count : intp ndarray of shape (n_groups,)
-    quantiles : float64 ndarray of shape (n_groups, n_probabilities)
+    count : intp ndarray of shape (n_groups, n_features)
+    quantiles : float64 ndarray of shape (n_groups, n_features, n_probabilities)
 
     Examples
     --------
     >>> import numpy as np
-    >>> select_by_group(np.array([1.0, 5.0, 3.0]), np.array([0, 1, 0]), 2, [0.5])
-    (array([2, 1]), array([[2.],
-           [5.]]))
+    >>> count, quantiles = select_by_group(np.array([[1.0], [5.0], [3.0]]), np.array([0, 1, 0]), 2, [0.5])
+    >>> count.tolist(), quantiles.tolist()
+    ([[2], [1]], [[[2.0]], [[5.0]]])
     """
     probabilities = np.asarray(probabilities, dtype=np.float64)
-    count, values = gather_groups(x, codes, n_groups)
-    large = count > FEW_ROWS
-    small = values[np.repeat(~large, count)] if large.any() else values
-    low, high = select_in_groups(small, np.where(large, 0, count), probabilities)
-    quantiles = _between(low, high, probabilities, count).T
-    stop = np.cumsum(count)
-    for g in np.flatnonzero(large):
-        own = values[stop[g] - count[g] : stop[g]]
-        quantiles[g] = select_quantiles(own[:, None], probabilities)[1][0]
+    codes = np.ascontiguousarray(codes, dtype=np.intp)
+    start, stop, alike, large = _places(np.bincount(codes, minlength=n_groups))
+    count = np.zeros((n_groups, X.shape[1]), dtype=np.intp)
+    quantiles = np.full((n_groups, X.shape[1], len(probabilities)), np.nan)
+
+    def learn(columns):
+        out = np.empty(stop.max(initial=0), dtype=X.dtype)
+        for j in columns:
+            sizes = gather_groups(X[:, j], codes, start, stop, out)
+            count[:, j] = sizes
+            for groups, place, width in alike:
+                rows = out[place : place + width * len(groups)].reshape(-1, width)
+                rows.sort(axis=1)  # what fills them up is inf
+                quantiles[groups, j] = _of_sorted(rows, sizes[groups], probabilities)
+            for g in large:
+                own = out[start[g] : start[g] + sizes[g], None]
+                quantiles[g, j] = select_quantiles(own, probabilities)[1][0]
+
+    shares = threads.n_threads() if X.size >> 17 else 1
+    threads.each(learn, [range(t, X.shape[1], shares) for t in range(shares)], shares)
     return count, quantiles
 
 
-def _between(low, high, probabilities, count):
-    position = probabilities[:, None] * (np.maximum(count, 1) - 1)
-    return interpolate(low, high, position - np.floor(position))
+def _places(sizes):
+    """Lay groups out: where each begins and ends, those of about one size together.
+
+    Returns also ``(groups, place, width)`` of each such matrix, and the groups that are large.
+    """
+    start, width_of = np.zeros(len(sizes), dtype=np.intp), sizes.astype(np.intp)
+    kind = np.where(sizes > FEW_ROWS, 99, np.frexp(sizes.astype(np.float64))[1])  # powers of 2
+    place, alike, large = 0, [], np.flatnonzero(kind == 99)
+    for k in np.unique(kind[kind < 99]):
+        groups = np.flatnonzero(kind == k)
+        width = int(sizes[groups].max())
+        start[groups] = place + width * np.arange(len(groups))
+        width_of[groups] = width
+        if width:
+            alike.append((groups, place, width))
+        place += width * len(groups)
+    start[large] = place + np.cumsum(sizes[large]) - sizes[large]
+    return start, start + width_of, alike, large
+
+
+def _of_sorted(rows, sizes, probabilities):
+    """Return the quantiles of the first ``sizes`` values of each sorted row, NaN where there is none."""
+    last = np.maximum(sizes[:, None] - 1, 0)
+    position = probabilities * last
+    below = np.floor(position).astype(np.intp)
+    row = np.arange(len(rows))[:, None]
+    low, high = (rows[row, i].astype(np.float64) for i in (below, np.minimum(below + 1, last)))
+    return np.where(sizes[:, None] > 0, interpolate(low, high, position - below), np.nan)
 
 
 def weigh_quantiles(x, codes, n_groups, weight, probabilities):

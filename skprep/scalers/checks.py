@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 
 from skprep.frames.eager import key_column
 from skprep.kernels.blocks import row_blocks
+from skprep.kernels.threads import each
 
 LEAST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100  # beyond, sums of weights leave float64
 
@@ -196,9 +197,9 @@ def refuse_infinity(estimator, X, row_numbers=None):
     if get_config()["assume_finite"]:
         return
     values = X.data.reshape(-1, 1) if sparse.issparse(X) else X
-    for rows in row_blocks(*values.shape):
-        if np.isfinite(values[rows]).all():
-            continue
+    blocks = list(row_blocks(*values.shape, elements=1 << 18))
+    finite = each(lambda rows: np.isfinite(values[rows]).all(), blocks, None if len(blocks) > 2 else 1)
+    for rows in (block for block, fine in zip(blocks, finite, strict=True) if not fine):
         infinite = np.isinf(values[rows])
         if infinite.any():
             row, column = np.unravel_index(infinite.argmax(), infinite.shape)

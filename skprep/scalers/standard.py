@@ -225,6 +225,12 @@ def _is_constant(mean, std, count):
     merged, so that neither more rows nor larger weights make the bound any wider.
     """
     eps = np.finfo(np.float64).eps
-    count = np.minimum(count, ROWS_IN_ONE_GO)
     with np.errstate(all="ignore"):
-        return std * np.sqrt(np.maximum(0.0, 1.0 - count * eps)) <= (count * eps) * np.abs(mean)
+        constant = std <= (2 * ROWS_IN_ONE_GO * eps) * np.abs(mean)  # few can be, of many groups
+        near = np.flatnonzero(constant)
+        if near.size:
+            mean, std, count = (v.ravel()[near] for v in (mean, std, count))
+            count = np.minimum(count, ROWS_IN_ONE_GO)
+            bound = (count * eps) * np.abs(mean)
+            constant.ravel()[near] = std * np.sqrt(np.maximum(0.0, 1.0 - count * eps)) <= bound
+    return constant

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from skprep.kernels import threads
 from skprep.kernels.quantiles import select_by_group, select_quantiles, weigh_quantiles
 from skprep.statistics import sketch
 from skprep.statistics.base import Statistic
@@ -127,11 +126,7 @@ class Quantiles(Statistic):
             self.count[0], self.answers[0] = select_quantiles(X, self.probabilities)
             return self
 
-        def one(j):
-            return select_by_group(X[:, j], codes, len(self.count), self.probabilities)
-
-        for j, found in enumerate(threads.each(one, range(X.shape[1]))):
-            self.count[:, j], self.answers[:, j] = found
+        self.count[:], self.answers[:] = select_by_group(X, codes, len(self.count), self.probabilities)
         return self
 
     @cached_property
@@ -286,7 +281,7 @@ def _exact(x, codes, n_groups, weight, probabilities):
         return weigh_quantiles(x, codes, n_groups, weight, probabilities).T
     if codes is None:
         return select_quantiles(x[:, None], probabilities)[1]
-    return select_by_group(x, codes, n_groups, probabilities)[1]
+    return select_by_group(x[:, None], codes, n_groups, probabilities)[1][:, 0]
 
 
 def _sketches(listed):

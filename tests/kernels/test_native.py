@@ -135,20 +135,27 @@ def test_affine_and_back(block, bounds, infinite, out_layout, scale):
     center = rng.normal(size=(n_groups, X.shape[1]))
     scale = scale * rng.random((n_groups, X.shape[1])) + scale / 2
     center[-1] = np.nan  # a group without parameters
-    tolerance = {"rtol": 0.0 if X.dtype == np.float64 else 4e-7, "atol": 0.0}
+    own = (v[0] if codes is None else v[codes] for v in (center, scale))
+    c, s = (np.broadcast_to(v, X.shape) for v in own)
     for kernel, more in (("apply_affine", (bounds,)), ("undo_affine", ())):
-        outs = [
-            np.empty_like(X) if out_layout == "alike" else np.empty(X.shape, X.dtype, order=out_layout)
-            for _ in range(2)
-        ]
+        alike = out_layout == "alike"
+        found, twin = (
+            np.empty_like(X) if alike else np.empty(X.shape, X.dtype, order=out_layout) for _ in range(2)
+        )
         with np.errstate(all="ignore"):
-            seen = getattr(chosen, kernel)(X, center, scale, outs[0], codes, *more)
-            expected = getattr(reference, kernel)(X, center, scale, outs[1], codes, *more)
-        assert seen == expected == bool(np.isinf(X).any())
-        with np.errstate(all="ignore"):
-            # float32: the twin may overflow on the way where the compiled loop, in float64, does not
-            both = np.isfinite(outs[0]) & np.isfinite(outs[1]) if X.dtype == np.float32 else ...
-            np.testing.assert_allclose(outs[0][both], outs[1][both], **tolerance)
+            seen = getattr(chosen, kernel)(X, center, scale, found, codes, *more)
+            expected = getattr(reference, kernel)(X, center, scale, twin, codes, *more)
+            wide = (X.astype(np.float64) - c) / s if more else X.astype(np.float64) * s + c
+            wide = np.clip(wide, *bounds) if more and bounds else wide
+            assert seen == expected == bool(np.isinf(X).any())
+            if X.dtype == np.float64 or not chosen._alike(X, found):
+                np.testing.assert_array_equal(found, twin)
+                assert X.dtype == np.float32 or np.array_equal(found, wide, equal_nan=True)
+            else:  # float64 rounded once; the twin, in two parts of float32, rounds a little more
+                np.testing.assert_allclose(found, wide.astype(np.float32), rtol=2.4e-7)
+                size = np.abs(wide) + (np.abs(c / s) if more else np.abs(c))
+                close = np.abs(found - twin) <= 1e-6 * size
+                assert (close | ~np.isfinite(twin) | ~np.isfinite(found)).all()
 
 
 @settings(max_examples=300)
@@ -180,22 +187,18 @@ def test_counting(block, room, seed):
 
 
 @settings(max_examples=300)
-@given(block=blocks(), probabilities=st.lists(st.floats(0, 1), max_size=5))
-def test_groups_side_by_side(block, probabilities):
+@given(block=blocks())
+def test_groups_side_by_side(block):
     X, codes, n_groups, _ = block
     codes = np.zeros(len(X), dtype=np.intp) if codes is None else codes
-    probabilities = np.array(probabilities)
+    room = np.bincount(codes, minlength=n_groups) + 1
+    stop = np.ascontiguousarray(np.cumsum(room[::-1])[::-1])  # the groups backwards
     for j in range(X.shape[1]):
-        sizes, values = chosen.gather_groups(X[:, j], codes, n_groups)
-        expected_sizes, expected = reference.gather_groups(X[:, j], codes, n_groups)
-        np.testing.assert_array_equal(sizes, expected_sizes)
-        np.testing.assert_array_equal(values, expected)
-        pairs = (
-            f(values.copy(), sizes, probabilities)
-            for f in (chosen.select_in_groups, reference.select_in_groups)
-        )
-        for part, twin in zip(*pairs, strict=True):
-            np.testing.assert_array_equal(part, twin)
+        out, expected = (np.full(room.sum(), 7.0, dtype=X.dtype) for _ in range(2))
+        sizes = chosen.gather_groups(X[:, j], codes, stop - room, stop, out)
+        twin = reference.gather_groups(X[:, j], codes, stop - room, stop, expected)
+        np.testing.assert_array_equal(sizes, twin)
+        np.testing.assert_array_equal(out, expected)
 
 
 @settings(max_examples=200)

@@ -141,7 +141,7 @@ def test_groups_equal_a_loop(shares, dtype):
     x = rng.normal(size=n).astype(dtype)
     x[rng.random(n) < 0.1] = np.nan
     codes = rng.choice(3, n, p=np.array(shares) / sum(shares))
-    count, found = select_by_group(x, codes, 4, PROBABILITIES)
+    count, found = (a[:, 0] for a in select_by_group(x[:, None], codes, 4, PROBABILITIES))
     for g in range(3):
         own = x[(codes == g) & ~np.isnan(x)].astype(np.float64)
         assert count[g] == own.size

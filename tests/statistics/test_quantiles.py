@@ -103,8 +103,10 @@ def test_beyond_the_budget_ranks_stay_within_the_bound(data):
         for p, q in zip(PROBABILITIES, learnt.values[g, 0], strict=True):
             below = np.searchsorted(group, q, "left") / len(group)
             above = np.searchsorted(group, q, "right") / len(group)
-            # The sketch is random: 0.03 is three standard deviations of its error, 0.05 five.
-            assert below - 0.05 <= p <= above + 0.05
+            # The sketch is random: 0.03 is three standard deviations of its error, 0.05 five. A
+            # quantile lies between two values, whose ranks are one row apart.
+            off = 0.05 + 1 / len(group)
+            assert below - off <= p <= above + off
         assert (learnt.values[g, 0, [0, -1]] == group[[0, -1]]).all()  # the extremes are exact
 
 
