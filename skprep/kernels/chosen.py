@@ -14,6 +14,7 @@ except ImportError:  # installed where no compiler was found
     native = None
 
 PIECE = 1 << 18  # numbers that are worth a thread
+LONG = 1 << 23
 _LEAST, _LARGEST = 1e-250, 1e250  # reciprocals in between lose nothing
 
 
@@ -87,10 +88,23 @@ def softmax_rows(x, out):
 
 def normalise_rows(x, eps, center, weight, bias, out, mean, inverse):
     """Normalise each row."""
-    found = _compiled("normalise_rows", x)
-    if found is None:
-        found = reference.normalise_rows
-    _by_rows(lambda x, o, m, i: found(x, eps, center, weight, bias, o, m, i), x, out, mean, inverse)
+    found = _compiled("normalise_rows", x) or reference.normalise_rows
+
+    def piece(x, out, mean, inverse):
+        found(x, eps, center, weight, bias, out, mean, inverse)
+
+    _by_rows(piece, x, out, mean, inverse, period=len(weight))
+
+
+def normalise_rows_backward(x, grad, center, weight, mean, inverse, out):
+    """Take the gradient of normalised rows back."""
+    found = _compiled("normalise_rows_backward", x) or reference.normalise_rows_backward
+
+    def piece(x, grad, mean, inverse, out):
+        return found(x, grad, center, weight, mean, inverse, out)
+
+    parts = _by_rows(piece, x, grad, mean, inverse, out, period=len(weight))
+    return tuple(sum(part) for part in zip(*parts, strict=True))
 
 
 def _specialised(name):
@@ -128,13 +142,19 @@ def _alike(X, out):
     return by_row or by_column or X.strides == out.strides
 
 
-def _by_rows(function, X, *others):
-    """Return what ``function`` gives for pieces of the rows, computed on threads where there are many."""
+def _by_rows(function, X, *others, period=1):
+    """Return what ``function`` gives for pieces of the rows, computed on threads where there are many.
+
+    Each piece begins at a multiple of ``period``.
+    """
     n_pieces = X.size // PIECE
     threads = n_threads() if n_pieces > 1 else 1
     if threads == 1:
         return [function(X, *others)]
-    step = -(-len(X) // min(n_pieces, threads))  # new memory is mapped fastest in long runs
+    # New memory is mapped fastest in long runs; a short task is done before another thread has woken.
+    n_pieces = min(n_pieces, threads if X.size > LONG else 4 * threads)
+    step = -(-len(X) // n_pieces)
+    step = -(-step // period) * period
     cuts = [slice(start, start + step) for start in range(0, len(X), step)]
     return each(
         lambda rows: function(X[rows], *(None if a is None else a[rows] for a in others)), cuts, threads

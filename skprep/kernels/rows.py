@@ -4,7 +4,9 @@ import numpy as np
 
 
 def softmax_rows(x, out):
-    """Write the softmax of each row of the matrix ``x`` to ``out``; a row of ``-inf`` gives zeros.
+    """Write the softmax of each row of the matrix ``x`` to ``out``.
+
+    A row of ``-inf`` gives zeros; values of ``inf`` share a row among them.
 
     Examples
     --------
@@ -19,7 +21,10 @@ def softmax_rows(x, out):
         return
     top = x.max(axis=1, keepdims=True)
     top[top == -np.inf] = 0.0
-    np.exp(np.subtract(x, top, out=out), out=out)
+    endless = (top == np.inf)[:, 0]
+    with np.errstate(invalid="ignore"):
+        np.exp(np.subtract(x, top, out=out), out=out)
+    out[endless] = x[endless] == np.inf
     total = out.sum(axis=1, keepdims=True)
     total[total == 0.0] = 1.0
     np.divide(out, total, out=out)
@@ -28,15 +33,15 @@ def softmax_rows(x, out):
 def normalise_rows(x, eps, center, weight, bias, out, mean, inverse):
     """Write ``(x - mean) / sqrt(variance + eps) * weight + bias`` of each row to ``out``, all in float64.
 
-    ``mean`` and ``inverse``, the reciprocal root, have one number for each row and are filled. Without
-    ``center`` the mean is 0; ``weight`` and ``bias``, one number for each column, may be None.
+    ``mean`` and ``inverse``, the reciprocal root, have one number for each row and are filled; without
+    ``center`` the mean is 0. ``weight`` and ``bias`` have one row or several, which take turns.
 
     Examples
     --------
     >>> import numpy as np
     >>> x, mean, inverse = np.array([[1.0, 3.0]]), np.empty(1), np.empty(1)
     >>> out = np.empty((1, 2))
-    >>> normalise_rows(x, 0.0, True, None, np.array([0.0, 10.0]), out, mean, inverse)
+    >>> normalise_rows(x, 0.0, True, np.ones((1, 2)), np.array([[0.0, 10.0]]), out, mean, inverse)
     >>> out, mean, inverse
     (array([[-1., 11.]]), array([2.]), array([1.]))
     """
@@ -47,8 +52,33 @@ def normalise_rows(x, eps, center, weight, bias, out, mean, inverse):
     wide = wide - mean[:, None]
     inverse[:] = 1.0 / np.sqrt(np.square(wide).mean(axis=1) + eps)
     wide *= inverse[:, None]
-    if weight is not None:
-        wide *= weight
-    if bias is not None:
-        wide += bias
+    turns = wide.reshape(len(x) // len(weight), *weight.shape)
+    turns *= weight
+    turns += bias
     out[...] = wide
+
+
+def normalise_rows_backward(x, grad, center, weight, mean, inverse, out):
+    """Write the gradient with respect to ``x`` to ``out``; return those of ``weight`` and ``bias``.
+
+    ``grad`` is the gradient with respect to what :func:`normalise_rows` wrote, the rest is as there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, grad, out = np.array([[1.0, 3.0]]), np.array([[1.0, 0.0]]), np.empty((1, 2))
+    >>> normalise_rows_backward(x, grad, False, np.ones((1, 2)), np.zeros(1), np.array([2.0]), out)
+    (array([[2., 0.]]), array([[1., 0.]]))
+    >>> out
+    array([[ -2., -12.]])
+    """
+    z = (x.astype(np.float64, copy=False) - mean[:, None]) * inverse[:, None]
+    grad = grad.astype(np.float64, copy=False)
+    turns = (len(x) // len(weight), *weight.shape)
+    grad_weight, grad_bias = (grad * z).reshape(turns).sum(axis=0), grad.reshape(turns).sum(axis=0)
+    own = (grad.reshape(turns) * weight).reshape(x.shape)
+    inner = own - z * (own * z).mean(axis=1, keepdims=True) if x.size else own
+    if center and x.size:
+        inner -= own.mean(axis=1, keepdims=True)
+    out[...] = inner * inverse[:, None]
+    return grad_weight, grad_bias

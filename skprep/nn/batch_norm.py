@@ -114,6 +114,8 @@ class BatchNorm(Layer):
         normalised, inverse, count, axes, mask, by_batch, dtype = self._context()
         grad = np.asarray(grad, dtype=np.float64)
         grad = grad if mask is None else np.where(mask, grad, 0.0)
+        if by_batch and mask is None and grad.ndim == 2:
+            return self._backward_of_columns(grad, normalised, inverse, count, dtype)
         if self.affine:
             kind = self._params["weight"].dtype
             self._grads["weight"] = (grad * normalised).sum(axis=axes).astype(kind)
@@ -123,10 +125,25 @@ class BatchNorm(Layer):
             return (grad * inverse).astype(dtype)
         return normalise_backward(grad, normalised, inverse, count, axes, mask).astype(dtype)
 
+    def _backward_of_columns(self, grad, normalised, inverse, count, dtype):
+        """Take the gradient back with the sums that those of the parameters are."""
+        of_weight = np.einsum("ij,ij->j", grad, normalised)
+        of_bias = np.ones(len(grad)) @ grad
+        if self.affine:
+            for name, value in (("weight", of_weight), ("bias", of_bias)):
+                self._grads[name] = value.astype(self._params[name].dtype)
+            inverse = inverse * self._params["weight"]
+        back = normalised * (of_weight / count)
+        np.subtract(grad, back, out=back)
+        back -= of_bias / count
+        back *= inverse
+        return back.astype(dtype, copy=False)
+
     def _scaled(self, normalised, x, mask):
         if not self.affine:
             return normalised.astype(x.dtype)
-        y = normalised * self._across(self._params["weight"], x) + self._across(self._params["bias"], x)
+        y = normalised * self._across(self._params["weight"], x)
+        y += self._across(self._params["bias"], x)
         return (y if mask is None else np.where(mask, y, 0.0)).astype(x.dtype)
 
     def _check_count(self, count, x):

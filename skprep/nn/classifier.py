@@ -409,6 +409,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _loss(self, X, codes, weight):
         """Return the loss of a batch; leave its gradients in the network."""
         network, total = self.network_, weight.sum()
+        params = network.params
         logits = network(X)
         losses, grad = softmax_cross_entropy(
             _full(logits), codes, reduction="none", label_smoothing=self.label_smoothing
@@ -416,12 +417,12 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         share = weight / total
         grad = grad[:, 1:] if logits.shape[1] == 1 else grad
         network.backward((grad * share[:, None]).astype(logits.dtype))
-        loss, params, grads = float(losses @ share), network.params, network.grads
+        loss, grads = float(losses @ share), network.grads
         if self.alpha:
-            for name in penalised(network):
+            for name in penalised(params):
                 loss += 0.5 * self.alpha / total * float(np.vdot(params[name], params[name]))
                 grads[name] += params[name] * (self.alpha / total)  # in the layer's own array
-        return loss
+        return loss, params, grads
 
     def _epoch(self, X, codes, weight):
         """Go once over the rows in a random order, a step for each batch; return the mean loss."""
@@ -432,11 +433,12 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             starts.pop()
         order = self._rng.permutation(n) if len(starts) > 1 else np.arange(n)
         clipped = hidden_weights(network) if self.clipping is not None else ()
+        X, codes, weight = (a[order] for a in (X, codes, weight))
         total = 0.0
         for start, stop in zip(starts, [*starts[1:], n], strict=True):
-            rows = order[start:stop]
-            total += self._loss(X[rows], codes[rows], weight[rows]) * weight[rows].sum()
-            params, grads = network.params, network.grads
+            rows = slice(start, stop)
+            loss, params, grads = self._loss(X[rows], codes[rows], weight[rows])
+            total += loss * weight[rows].sum()
             for name in clipped:
                 grads[name] = adaptive_grad_clip(params[name], grads[name], self.clipping)
             self._optimiser.step(params, grads)
@@ -499,8 +501,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         def value(vector):
             unpack(vector, params)
-            loss = self._loss(X, codes, weight)
-            grads = network.grads
+            loss, _, grads = self._loss(X, codes, weight)
             return loss, packed({name: grads[name] for name in params})
 
         def note(intermediate_result):

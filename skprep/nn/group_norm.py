@@ -1,9 +1,11 @@
 """Normalisation of each sample over groups of its channels."""
 
+import math
+
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float
-from skprep.nn.normalising import normalise, normalise_backward
+from skprep.nn.normalising import Rows
 
 
 class GroupNorm(Layer):
@@ -59,25 +61,17 @@ class GroupNorm(Layer):
                 f"{type(self).__name__} takes (N, {self.num_channels}, *); received shape {x.shape}. "
                 "Put the channels on axis 1."
             )
-        groups = x.reshape(x.shape[0], self.num_groups, -1)
-        normalised, (_, _, count, inverse) = normalise(groups, (2,), self.eps)
-        self._kept = normalised, inverse, count, x.shape, x.dtype
-        y = normalised.reshape(x.shape)
-        if self.affine:
-            y = y * self._across(self._params["weight"], x) + self._across(self._params["bias"], x)
-        return y.astype(x.dtype)
+        places = math.prod(x.shape[2:])  # of each channel
+        width = self.num_channels // self.num_groups * places
+        own = (np.repeat(self._params[n], places) if self.affine else None for n in ("weight", "bias"))
+        self._kept = Rows(self.eps)
+        return self._kept.forward(x, width, *own)
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
-        normalised, inverse, count, shape, dtype = self._context()
-        grad = np.asarray(grad, dtype=np.float64)
+        back, *sums = self._context().backward(grad)
         if self.affine:
-            axes, kind = (0, *range(2, len(shape))), self._params["weight"].dtype
-            self._grads["weight"] = (grad * normalised.reshape(shape)).sum(axis=axes).astype(kind)
-            self._grads["bias"] = grad.sum(axis=axes).astype(kind)
-            grad = grad * self._across(self._params["weight"], grad)
-        grad = grad.reshape(normalised.shape)
-        return normalise_backward(grad, normalised, inverse, count, (2,)).reshape(shape).astype(dtype)
-
-    def _across(self, values, x):
-        return values.reshape(1, -1, *([1] * (x.ndim - 2)))
+            for name, total in zip(("weight", "bias"), sums, strict=True):
+                own = total.reshape(self.num_channels, -1).sum(axis=1)
+                self._grads[name] = own.astype(self._params[name].dtype)
+        return back

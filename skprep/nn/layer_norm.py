@@ -1,9 +1,11 @@
 """Normalisation of each row over its own features."""
 
+import math
+
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float
-from skprep.nn.normalising import normalise, normalise_backward
+from skprep.nn.normalising import Rows, normalise, normalise_backward
 
 
 class LayerNorm(Layer):
@@ -66,23 +68,33 @@ class LayerNorm(Layer):
                 f"{x.shape}. Build the layer for the size of its input."
             )
         axes = tuple(range(x.ndim - len(self.normalized_shape), x.ndim))
-        mask = None if mask is None else np.broadcast_to(np.asarray(mask, dtype=bool), x.shape)
+        weight, bias = self._params.get("weight"), self._params.get("bias")
+        if mask is None:
+            rows = Rows(self.eps, self._centers)
+            self._kept = (rows,)
+            return rows.forward(x, math.prod(self.normalized_shape), weight, bias)
+        mask = np.broadcast_to(np.asarray(mask, dtype=bool), x.shape)
         normalised, (_, _, count, inverse) = normalise(x, axes, self.eps, mask, self._centers)
         self._kept = normalised, inverse, count, axes, mask, x.dtype
-        y = normalised * self._params["weight"] if "weight" in self._params else normalised
-        y = y + self._params["bias"] if "bias" in self._params else y
-        return (y if mask is None else np.where(mask, y, 0.0)).astype(x.dtype)
+        y = normalised if weight is None else normalised * weight
+        y = y if bias is None else y + bias
+        return np.where(mask, y, 0.0).astype(x.dtype)
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
+        if isinstance(self._context()[0], Rows):
+            back, *sums = self._context()[0].backward(grad)
+            self._keep_grads(*(total.reshape(self.normalized_shape) for total in sums))
+            return back
         normalised, inverse, count, axes, mask, dtype = self._context()
-        grad = np.asarray(grad, dtype=np.float64)
-        grad = grad if mask is None else np.where(mask, grad, 0.0)
+        grad = np.where(mask, np.asarray(grad, dtype=np.float64), 0.0)
         rows = tuple(range(grad.ndim - len(axes)))
+        self._keep_grads((grad * normalised).sum(axis=rows), grad.sum(axis=rows))
         if "weight" in self._params:
-            kind = self._params["weight"].dtype
-            self._grads["weight"] = (grad * normalised).sum(axis=rows).astype(kind)
-            if "bias" in self._params:
-                self._grads["bias"] = grad.sum(axis=rows).astype(kind)
             grad = grad * self._params["weight"]
         return normalise_backward(grad, normalised, inverse, count, axes, mask, self._centers).astype(dtype)
+
+    def _keep_grads(self, of_weight, of_bias):
+        for name, value in (("weight", of_weight), ("bias", of_bias)):
+            if name in self._params:
+                self._grads[name] = value.astype(self._params[name].dtype)

@@ -37,6 +37,8 @@ class Linear(Layer):
     array([[2., 2.]])
     """
 
+    goes_back = True  # False: backward leaves the gradients of the parameters and returns None
+
     def __init__(self, in_features, out_features, bias=True, random_state=None):
         super().__init__()
         rng, bound = generator(random_state), 1.0 / np.sqrt(in_features)
@@ -60,4 +62,4 @@ class Linear(Layer):
         self._grads["weight"] = grads.T @ rows
         if "bias" in self._params:
             self._grads["bias"] = grads.sum(axis=0)
-        return grad @ self._params["weight"]
+        return grad @ self._params["weight"] if self.goes_back else None

@@ -26,6 +26,7 @@ def build_network(sizes, *, norm, weight_norm, dropout, activation, rng, dtype):
     layers = []
     for inputs, units in pairwise(sizes[:-1]):
         linear = Linear(inputs, units, random_state=rng)
+        linear.goes_back = bool(layers)  # nobody asks for the gradient of the data
         layers.append(WeightNorm(linear) if weight_norm else linear)
         if norm is not None:
             layers.append(_norm(norm, units))
@@ -39,17 +40,15 @@ def build_network(sizes, *, norm, weight_norm, dropout, activation, rng, dtype):
     return Sequential(*layers, head).astype(dtype)
 
 
-def penalised(network):
+def penalised(params):
     """Return the names of the weights of linear layers: what the penalty is on."""
-    return [
-        name for name, value in network.params.items() if value.ndim == 2 and not name.endswith("weight_g")
-    ]
+    return [name for name, value in params.items() if value.ndim == 2 and not name.endswith("weight_g")]
 
 
 def hidden_weights(network):
     """Return the names of the weights before the last layer."""
     last = f"{len(network) - 1}."
-    return [name for name in penalised(network) if not name.startswith(last)]
+    return [name for name in penalised(network.params) if not name.startswith(last)]
 
 
 def _norm(kind, units):

@@ -2,6 +2,13 @@
 
 import numpy as np
 
+from skprep.kernels.chosen import (
+    apply_affine,
+    normalise_rows,
+    normalise_rows_backward,
+    sum_deviations,
+)
+
 
 def normalise(x, axes, eps, mask=None, center=True):
     r"""Return :math:`\hat x = (x - \mu) / \sqrt{\sigma^2 + \varepsilon}` and what its gradient needs.
@@ -17,6 +24,8 @@ def normalise(x, axes, eps, mask=None, center=True):
         Mean, biased variance, count of values (arrays that broadcast against ``x``), and the reciprocal root.
     """
     wide = x.astype(np.float64, copy=False)
+    if mask is None and center and axes == (0,) and x.ndim == 2 and x.size:
+        return _normalise_columns(wide, eps)
     if mask is None:
         count = np.float64(np.prod([x.shape[a] for a in axes]))
         mean = wide.mean(axis=axes, keepdims=True) if center else 0.0
@@ -30,6 +39,24 @@ def normalise(x, axes, eps, mask=None, center=True):
         variance = np.square(centered).sum(axis=axes, keepdims=True) / count
     inverse = 1.0 / np.sqrt(variance + eps)
     return centered * inverse, (mean, variance, count, inverse)
+
+
+def _normalise_columns(x, eps):
+    """Return what :func:`normalise` does, of the columns of a matrix."""
+    origin, n = x[:1], np.float64(len(x))
+    count, shift, square = sum_deviations(x, origin)
+    shift[count < n] = np.nan  # here a NaN spreads over its column
+    m2 = square - shift * shift / n
+    if not (m2 > 1e-3 * square).all():  # the first row lies far out: the difference lost digits
+        origin = origin + shift / n
+        _, shift, square = sum_deviations(x, origin)
+        m2 = square - shift * shift / n
+    mean, variance = origin + shift / n, np.maximum(m2, 0.0) / n
+    root = np.sqrt(variance + eps)
+    with np.errstate(all="ignore"):
+        normalised = np.empty_like(x)
+        apply_affine(x, mean, root, normalised)
+        return normalised, (mean, variance, n, 1.0 / root)
 
 
 def normalise_backward(grad, normalised, inverse, count, axes, mask=None, center=True):
@@ -48,3 +75,38 @@ def normalise_backward(grad, normalised, inverse, count, axes, mask=None, center
     if center:
         inner = inner - grad.sum(axis=axes, keepdims=True) / count
     return inverse * inner if mask is None else np.where(mask, inverse * inner, 0.0)
+
+
+class Rows:
+    """Rows normalised one by one, weighted and shifted; weights of several rows take turns.
+
+    Keeps for the gradient the rows themselves (not a copy), their means and reciprocal roots.
+    """
+
+    def __init__(self, eps, center=True):
+        self.eps, self.center = eps, center
+
+    def forward(self, x, width, weight, bias):
+        """Return ``x``, read as rows of ``width`` numbers, normalised."""
+        kind = np.float32 if x.dtype == np.float32 else np.float64
+        rows = np.asarray(x, dtype=kind).reshape(x.size // width if width else 0, width)
+        self.rows, self.like = np.ascontiguousarray(rows), x
+        self.weight = np.ones((1, width)) if weight is None else _turns(weight, width)
+        bias = np.zeros_like(self.weight) if bias is None else _turns(bias, width)
+        self.mean, self.inverse = np.empty(len(rows)), np.empty(len(rows))
+        y = np.empty_like(self.rows)
+        normalise_rows(self.rows, self.eps, self.center, self.weight, bias, y, self.mean, self.inverse)
+        return y.reshape(x.shape).astype(x.dtype, copy=False)
+
+    def backward(self, grad):
+        """Return the gradients with respect to the rows, the weight and the bias."""
+        grad = np.ascontiguousarray(grad, dtype=self.rows.dtype).reshape(self.rows.shape)
+        back = np.empty_like(self.rows)
+        args = self.rows, grad, self.center, self.weight, self.mean, self.inverse, back
+        of_weight, of_bias = normalise_rows_backward(*args)
+        back = back.reshape(self.like.shape).astype(self.like.dtype, copy=False)
+        return back, of_weight, of_bias
+
+
+def _turns(values, width):
+    return np.ascontiguousarray(values, dtype=np.float64).reshape(-1, width) if width else np.ones((1, 0))

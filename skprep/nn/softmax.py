@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skprep.kernels.chosen import softmax_rows
+
 
 def softmax(x, axis=-1, temperature=1.0, mask=None):
     r"""Return probabilities that are proportional to the exponentials of ``x``.
@@ -40,6 +42,14 @@ def softmax(x, axis=-1, temperature=1.0, mask=None):
     >>> softmax([[1.0, 1.0, 5.0]], mask=[True, True, False])
     array([[0.5, 0.5, 0. ]])
     """
+    x = np.asarray(x)
+    if mask is None and temperature == 1.0 and x.dtype == np.float32 and x.ndim and axis in (-1, x.ndim - 1):
+        if not x.size:
+            return x.copy()
+        rows = np.ascontiguousarray(x.reshape(-1, x.shape[-1]))
+        y = np.empty_like(rows)
+        softmax_rows(rows, y)
+        return y.reshape(x.shape)
     exponentials, total, dtype = _exponentials(x, axis, temperature, mask)
     if total.all():
         return np.divide(exponentials, total, out=exponentials).astype(dtype, copy=False)
@@ -73,6 +83,8 @@ def log_softmax(x, axis=-1, temperature=1.0, mask=None):
     shifted, dtype = _shifted(x, axis, temperature, mask)
     with np.errstate(divide="ignore"):
         total = np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    if np.isfinite(total).all():
+        return (shifted - total).astype(dtype, copy=False)
     return np.where(np.isneginf(shifted), -np.inf, shifted - np.where(np.isneginf(total), 0.0, total)).astype(
         dtype
     )
@@ -183,12 +195,18 @@ def softmax_cross_entropy(
             f'reduction must be "mean", "sum" or "none"; received {reduction!r}. Pass one of these.'
         )
     classes, wanted, counted = _targets(np.asarray(targets), logits, ignore_index)
+    weight_given = weight
     weight = np.ones(n_classes) if weight is None else np.asarray(weight, dtype=np.float64)
     if weight.shape != (n_classes,):
         raise ValueError(
             f"weight must have one number for each of {n_classes} classes; received shape {weight.shape}. "
             "Pass class weights in the order of the logits."
         )
+    plain = classes is not None and not label_smoothing and counted.all()
+    if plain and weight_given is None and logits.size:
+        return _of_classes(logits, classes, reduction)
+    if wanted is None:
+        wanted = np.eye(n_classes)[classes]
     if label_smoothing:
         wanted = wanted * (1.0 - label_smoothing) + label_smoothing / n_classes
     wanted = np.where(counted[..., None], wanted * weight, 0.0)
@@ -208,8 +226,22 @@ def softmax_cross_entropy(
     return float(losses.sum() / total), (grad / total).astype(logits.dtype)
 
 
+def _of_classes(logits, classes, reduction):
+    """Return loss and gradient for plain class numbers, without a probability for each class."""
+    log_y = log_softmax(logits.astype(np.float64, copy=False)).reshape(-1, logits.shape[-1])
+    rows = np.arange(len(log_y)), classes.ravel()
+    losses = -log_y[rows].reshape(classes.shape)
+    grad = np.exp(log_y, out=log_y)
+    grad[rows] -= 1.0
+    grad = grad.reshape(logits.shape)
+    if reduction == "none":
+        return losses.astype(logits.dtype), grad.astype(logits.dtype, copy=False)
+    total = classes.size if reduction == "mean" else 1.0
+    return float(losses.sum() / total), (grad / total).astype(logits.dtype, copy=False)
+
+
 def _targets(targets, logits, ignore_index):
-    """Return class numbers (or None), probabilities and which rows count."""
+    """Return class numbers and None, or None and probabilities; and which rows count."""
     n_classes = logits.shape[-1]
     if targets.dtype.kind == "f":
         if targets.shape != logits.shape:
@@ -231,8 +263,7 @@ def _targets(targets, logits, ignore_index):
             f"Classes must be from 0 to {n_classes - 1}; received {int(targets[wrong][0])}. "
             "Number the classes, or name it in ignore_index."
         )
-    classes = np.where(counted, targets, 0)
-    return classes, np.eye(n_classes)[classes], counted
+    return np.where(counted, targets, 0), None, counted
 
 
 def _shifted(x, axis, temperature, mask):
