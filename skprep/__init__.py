@@ -10,6 +10,7 @@ from skprep.scalers import (
     StandardScaler,
     merge,
 )
+from skprep.versions import show_versions
 
 __version__ = "0.1.0"
 
@@ -24,5 +25,6 @@ __all__ = [
     "load",
     "merge",
     "save",
+    "show_versions",
     "to_json",
 ]
