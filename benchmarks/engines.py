@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from benchmarks.__main__ import by_turns
-from benchmarks.__main__ import print_row as print_times
+from benchmarks.measure import by_turns, cells, title
+from benchmarks.measure import print_row as print_times
 from skprep import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
 
 FEATURES = ["far", "skewed", "normal", "counts"]
@@ -179,15 +179,17 @@ def streaming(n=5_000_000, seeds=20):
 
 def against_dask_ml(n=4_000_000, p=20):
     """Print times beside dask-ml on one Dask array in memory, threads as scheduler."""
+    try:
+        import dask_ml  # noqa: F401
+    except ImportError:
+        return
     import dask.array as da
     from dask_ml.preprocessing import MinMaxScaler as DaskMinMax
     from dask_ml.preprocessing import RobustScaler as DaskRobust
     from dask_ml.preprocessing import StandardScaler as DaskStandard
 
     X = da.from_array(np.random.default_rng(0).normal(size=(n, p)), chunks=(n // 16, p)).persist()
-    print(f"\nBeside dask-ml, {n:,} x {p}, 16 blocks, {os.cpu_count()} cores, ms:\n")
-    cells("call", "skprep", "dask-ml", "times as fast", "from", "to")
-    cells("---", *["---:"] * 5)
+    title(f"Dask array, {n:,} x {p}, 16 blocks, {os.cpu_count()} processors", peer="dask-ml")
     pairs = ((StandardScaler, DaskStandard), (MinMaxScaler, DaskMinMax), (RobustScaler, DaskRobust))
     for ours, theirs in pairs:
         report(f"{ours.__name__}.fit", lambda c=ours: c().fit(X), lambda c=theirs: c().fit(X))
@@ -227,11 +229,6 @@ def against_spark_ml(spark, n=1_000_000, p=10):
 def report(name, ours, theirs):
     """Print one row of times, by turns."""
     print_times(name, *by_turns(ours, theirs, rounds=5))
-
-
-def cells(*values):
-    """Print one row of a table."""
-    print("| " + " | ".join(values) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,13 @@ cdef enum:
     TILE = 256  # rows that are transposed at a time
 
 
+cdef check_rows(Py_ssize_t n, codes, weight):
+    """Refuse what a loop would read beyond the end of; codes are trusted to be within the groups."""
+    for name, values in (("codes", codes), ("weight", weight)):
+        if values is not None and len(values) != n:
+            raise ValueError(f"{name} must have one entry for each of {n} rows; received {len(values)}")
+
+
 cdef inline const double* onward(const double* values, Py_ssize_t n) noexcept nogil:
     if values == NULL:
         return values
@@ -242,6 +249,9 @@ def sum_deviations(const floating[:, :] X, const double[:, ::1] pilot, const Py_
                    Py_ssize_t n_groups, const double[::1] weight):
     """See :func:`skprep.kernels.sums.sum_deviations`."""
     cdef Py_ssize_t n = X.shape[0], m = X.shape[1], cells = n_groups * m
+    check_rows(n, codes, weight)
+    if pilot.shape[0] != n_groups or pilot.shape[1] != m:
+        raise ValueError(f"pilot must have shape ({n_groups}, {m})")
     result = np.zeros((3, n_groups, m))
     if n == 0 or m == 0:
         return result[0], result[1], result[2]
@@ -545,6 +555,7 @@ def find_extrema(const floating[:, :] X, const Py_ssize_t[::1] codes=None, Py_ss
                  const double[::1] weight=None):
     """See :func:`skprep.kernels.extrema.find_extrema`."""
     cdef Py_ssize_t n = X.shape[0], m = X.shape[1], start, rows, j, i, height
+    check_rows(n, codes, weight)
     count = np.zeros((n_groups, m))
     low = np.full((n_groups, m), np.inf)
     high = np.full((n_groups, m), -np.inf)
@@ -589,6 +600,7 @@ def find_smallest_two(const floating[:, :] X, const Py_ssize_t[::1] codes=None, 
                       const double[::1] weight=None):
     """See :func:`skprep.kernels.extrema.find_smallest_two`."""
     cdef Py_ssize_t n = X.shape[0], m = X.shape[1], i, j, g
+    check_rows(n, codes, weight)
     count = np.zeros((n_groups, m))
     first = np.full((n_groups, m), np.inf)
     second = np.full((n_groups, m), np.inf)
@@ -764,6 +776,11 @@ def apply_affine(const floating[:, :] X, const double[:, ::1] center, const doub
                  bint undo=False):
     """See :func:`skprep.kernels.affine.apply_affine`; without ``divide``, ``scale`` is a factor."""
     cdef Py_ssize_t n = X.shape[0], m = X.shape[1], item = sizeof(floating), n_groups = center.shape[0]
+    check_rows(n, codes, None)
+    if center.shape[1] != m or scale.shape[0] != n_groups or scale.shape[1] != m or n_groups < 1:
+        raise ValueError(f"center and scale must have shape (n_groups, {m})")
+    if out.shape[0] != n or out.shape[1] != m:
+        raise ValueError(f"out must have shape ({n}, {m})")
     if n == 0 or m == 0:
         return False
     cdef double low = -INFINITY, high = INFINITY

@@ -1,0 +1,100 @@
+"""How everything here is measured, and how it is printed."""
+
+import gc
+import os
+import platform
+import time
+import tracemalloc
+from importlib.metadata import PackageNotFoundError, version
+from statistics import median
+
+import numpy as np
+
+from skprep.kernels.threads import n_threads
+from skprep.versions import kernels
+
+PEERS = ("numpy", "scipy", "scikit-learn", "pandas", "polars", "scikit-lego", "coreforecast", "torch")
+
+
+def head():
+    """Print what all figures depend on."""
+    found = []
+    for name in PEERS:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} not installed")
+    print(
+        f"Python {platform.python_version()}, {', '.join(found)}; {platform.system()} {_processor()}, "
+        f"{os.cpu_count()} processors; kernels: {kernels()}, {n_threads()} threads. Both sides of each "
+        "row run by turns in one process; times are medians, the ratio is theirs, and from-to holds the "
+        "middle 80 % of the ratios of single rounds."
+    )
+
+
+def _processor():
+    try:
+        with open("/proc/cpuinfo") as info:
+            names = [line.split(":")[1].strip() for line in info if line.startswith("model name")]
+        return names[0] if names else platform.machine()
+    except OSError:
+        return platform.machine()
+
+
+def by_turns(ours, theirs, rounds):
+    """Return the run times of both in seconds, measured by turns after a warm-up."""
+    ours(), theirs()
+    times = ([], [])
+    for _ in range(rounds):
+        for function, record in zip((ours, theirs), times, strict=True):
+            gc.collect(0)
+            start = time.perf_counter()
+            function()
+            record.append(time.perf_counter() - start)
+    return times
+
+
+def seconds(function, rounds=3):
+    """Return the median run time of ``function`` after a warm-up."""
+    return median(by_turns(function, lambda: None, rounds)[0])
+
+
+def peak_memory(function):
+    """Return the most bytes that were allocated at once while ``function`` ran."""
+    gc.collect()
+    tracemalloc.start()
+    function()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def title(text, first="call", peer="peer"):
+    """Print a heading and the head of a table of times."""
+    print(f"\n### {text}\n")
+    cells(first, "skprep, ms", f"{peer}, ms", "times as fast", "from", "to")
+    cells("---", *["---:"] * 5)
+
+
+def print_row(name, ours, theirs):
+    """Print both medians, their ratio and its spread."""
+    ratios = sorted(t / o for o, t in zip(ours, theirs, strict=True))
+    low, high = ratios[len(ratios) // 10], ratios[-1 - len(ratios) // 10]
+    values = (1e3 * median(ours), 1e3 * median(theirs), median(theirs) / median(ours), low, high)
+    cells(name, *(f"{v:.3g}" for v in values))
+
+
+def row(name, ours, theirs, rounds=7):
+    """Measure both by turns and print the row."""
+    print_row(name, *by_turns(ours, theirs, rounds))
+
+
+def cells(*values):
+    """Print one row of a table."""
+    print("| " + " | ".join(values) + " |", flush=True)
+
+
+def normal(shape, dtype="float64", order="C"):
+    """Return normal numbers, always the same."""
+    X = np.random.default_rng(0).normal(3.0, 2.0, size=shape).astype(dtype)
+    return np.asarray(X, order=order)
