@@ -94,6 +94,8 @@ def _out_of_range(X, codes, origin, shift, square):
     """
     low = (square < TINY_SQUARE) & (np.abs(origin) < TINY_VALUE)
     high = ~(np.isfinite(shift) & (square < HUGE_SQUARE))
+    if not (low.any() or high.any()):
+        return
     for column in np.flatnonzero((low | high).any(axis=0)):
         top = _largest(X[:, column], codes, len(origin))
         there = np.where(high[:, column], np.isfinite(top), (top > 0) & (top < TINY_VALUE))

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import joblib
 
 _POOLS = {}
+_HERE = threading.local()  # whether this thread is at work on a piece: within it, nothing is cut further
 
 
 def n_threads():
@@ -23,6 +24,8 @@ def n_threads():
     ...     n_threads()
     1
     """
+    if getattr(_HERE, "busy", False):
+        return 1
     backend, n_jobs = joblib.parallel.get_active_backend()
     if backend.nesting_level:
         return 1
@@ -52,6 +55,13 @@ def each(function, pieces, threads=None):
     lock, failed = threading.Lock(), []
 
     def work():
+        _HERE.busy = True
+        try:
+            take_pieces()
+        finally:
+            _HERE.busy = False
+
+    def take_pieces():
         while not failed:
             with lock:
                 number, piece = next(todo, (None, None))
@@ -65,7 +75,8 @@ def each(function, pieces, threads=None):
     others = [_pool(threads - 1).submit(work) for _ in range(threads - 1)]
     work()  # this thread is one of them
     for other in others:
-        other.result()
+        if not other.cancel():  # one that has not begun has nothing left to do
+            other.result()
     if failed:
         raise min(failed, key=lambda f: f[0])[1]  # the error that comes first in the data
     return found

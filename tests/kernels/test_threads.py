@@ -52,6 +52,15 @@ def test_pieces_run_at_the_same_time_and_come_back_in_order():
     assert each(piece, range(5), threads=2) == [0, 1, 4, 9, 16]
 
 
+def test_within_a_piece_nothing_is_cut_further():
+    def piece(i):
+        return n_threads(), each(abs, [i, -i], threads=None)
+
+    with joblib.parallel_config(n_jobs=2):
+        assert each(piece, [1, 2, 3]) == [(1, [1, 1]), (1, [2, 2]), (1, [3, 3])]
+        assert n_threads() == 2
+
+
 def test_the_first_error_of_the_data_is_raised_and_nothing_hangs():
     def piece(i):
         if i in (3, 4):
