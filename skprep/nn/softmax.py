@@ -277,7 +277,11 @@ def _shifted(x, axis, temperature, mask):
     x = x.astype(np.float64 if dtype.itemsize < 8 and dtype != np.float32 else dtype, copy=False)
     if mask is not None:
         x = np.where(mask, x, -np.inf)
-    top = x.max(axis=axis, keepdims=True)
+    if not x.ndim:
+        raise ValueError(
+            f"softmax needs an array with an axis to sum over; received the number {x.item()!r}."
+        )
+    top = x.max(axis=axis, keepdims=True, initial=-np.inf)
     with np.errstate(invalid="ignore", over="ignore"):
         if np.isfinite(top).all():
             shifted = x - top
