@@ -26,7 +26,7 @@ def test_softmax_of_nothing_is_nothing_and_of_a_number_an_error(dtype):
     for shape in ((0,), (0, 3), (3, 0)):
         assert nn.softmax(np.zeros(shape, dtype)).shape == shape
         assert nn.log_softmax(np.zeros(shape, dtype)).shape == shape
-    with pytest.raises(ValueError, match="received the number 3.0"):
+    with pytest.raises(ValueError, match="received the number 3"):
         nn.softmax(dtype(3.0))
 
 
