@@ -65,6 +65,8 @@ def as_key(values):
         return pd.Series(values)
     series = nw.from_native(values, series_only=True, pass_through=True)
     if isinstance(series, nw.Series):
+        if series.dtype == nw.String and (text := _as_text(series)) is not None:
+            return text
         whole = series.dtype.is_integer()
         # Integers with nulls would become floats, and large ones lose digits.
         exact = whole and series.null_count() > 0
@@ -72,6 +74,14 @@ def as_key(values):
     if isinstance(values, np.ndarray):
         return pd.Series(values)
     return pd.Series(list(values), dtype=object)
+
+
+def _as_text(series):
+    """Return text in Arrow's memory, without an object for each row; None where pyarrow is absent."""
+    try:
+        return pd.Series(pd.array(series.to_arrow(), dtype=pd.StringDtype("pyarrow")))
+    except ImportError:
+        return None
 
 
 def as_frame(values, given, kind, names):
