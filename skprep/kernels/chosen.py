@@ -103,7 +103,7 @@ def normalise_rows_backward(x, grad, center, weight, mean, inverse, out):
     def piece(x, grad, mean, inverse, out):
         return found(x, grad, center, weight, mean, inverse, out)
 
-    parts = _by_rows(piece, x, grad, mean, inverse, out, period=len(weight))
+    parts = _by_rows(piece, x, grad, mean, inverse, out, period=len(weight), sums=True)
     return tuple(sum(part) for part in zip(*parts, strict=True))
 
 
@@ -142,17 +142,18 @@ def _alike(X, out):
     return by_row or by_column or X.strides == out.strides
 
 
-def _by_rows(function, X, *others, period=1):
+def _by_rows(function, X, *others, period=1, sums=False):
     """Return what ``function`` gives for pieces of the rows, computed on threads where there are many.
 
-    Each piece begins at a multiple of ``period``.
+    Each piece begins at a multiple of ``period``. ``sums``: what it gives is added up, so that the
+    pieces must be the same on any number of threads.
     """
     n_pieces = X.size // PIECE
     threads = n_threads() if n_pieces > 1 else 1
-    if threads == 1:
+    if threads == 1 and not (sums and n_pieces > 1):
         return [function(X, *others)]
     # New memory is mapped fastest in long runs; a short task is done before another thread has woken.
-    n_pieces = min(n_pieces, threads if X.size > LONG else 4 * threads)
+    n_pieces = min(n_pieces, 8 if sums else threads if X.size > LONG else 4 * threads)
     step = -(-len(X) // n_pieces)
     step = -(-step // period) * period
     cuts = [slice(start, start + step) for start in range(0, len(X), step)]

@@ -175,6 +175,19 @@ def select_by_group(X, codes, n_groups, probabilities):
     return count, quantiles
 
 
+def sort_and_select(rows, probabilities):
+    """Quantiles of each row of a matrix without NaN; the rows are sorted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sort_and_select(np.array([[3.0, 1.0, 2.0]]), np.array([0.5, 1.0]))
+    array([[2., 3.]])
+    """
+    rows.sort(axis=1)
+    return _of_sorted(rows, np.full(len(rows), rows.shape[1]), probabilities)
+
+
 def _places(sizes):
     """Lay groups out: where each begins and ends, those of about one size together.
 
@@ -233,23 +246,46 @@ def weigh_quantiles(x, codes, n_groups, weight, probabilities):
     square = np.bincount(codes, weights=weight * weight, minlength=n_groups)
     here = np.flatnonzero(rows)
     width = np.minimum(1.0, square[here] / total[here])
-    ends = np.cumsum(weight)
-    base = np.concatenate([[0.0], ends])[first[here]]
-    last = first[here] + rows[here] - 1
+    ends, first = np.empty(len(weight)), first[here]  # of the weights, from the start of each group
+    last = first + rows[here] - 1
+    for i, j in zip(first.tolist(), (last + 1).tolist(), strict=True):
+        np.cumsum(weight[i:j], out=ends[i:j])
+    find = _Finder(ends, first, last)
     found = np.full((len(probabilities), n_groups), np.nan)
     for row, probability in zip(found, probabilities, strict=True):
         start = probability * (total[here] - width)
-        lowest = np.clip(np.searchsorted(ends, base + start, side="right"), first[here], last)
-        highest = np.searchsorted(ends, base + start + width, side="left")
-        highest = np.clip(highest, lowest, last)
-        fraction = np.clip((start - (ends[lowest] - base - width)) / width, 0.0, 1.0)
+        lowest = find(start, np.less_equal)
+        highest = np.maximum(find(start + width, np.less), lowest)
+        fraction = np.clip((start - (ends[lowest] - width)) / width, 0.0, 1.0)
         row[here] = interpolate(x[lowest], x[np.minimum(lowest + 1, highest)], fraction)
         for g in np.flatnonzero(highest > lowest + 1):  # a window over three or more values
             at = slice(lowest[g], highest[g] + 1)
-            edges = np.clip(ends[at] - base[g], None, start[g] + width[g])
+            edges = np.clip(ends[at], None, start[g] + width[g])
             overlap = np.diff(edges, prepend=start[g])
             row[here[g]] = x[lowest[g]] + overlap @ (x[at] - x[lowest[g]]) / width[g]
     return found
+
+
+class _Finder:
+    """Search in the running sums of all groups at once."""
+
+    def __init__(self, ends, first, last):
+        self.ends, self.first, self.last = ends, first, last
+        sizes = last - first + 1
+        share = ends / np.repeat(ends[last], sizes)
+        self.key = share + np.repeat(np.arange(len(first)), sizes)
+
+    def __call__(self, target, short_of):
+        """Return the first place of each group, or its last, whose sum is not ``short_of(sum, target)``."""
+        share = np.clip(target / self.ends[self.last], 0.0, 1.0)
+        at = np.searchsorted(self.key, share + np.arange(len(self.first)))
+        at = np.clip(at, self.first, self.last)
+        while True:  # the key has fewer digits than the sums: a step or two to the right place
+            down = (at > self.first) & ~short_of(self.ends[np.maximum(at - 1, 0)], target)
+            up = ~down & (at < self.last) & short_of(self.ends[at], target)
+            if not (down.any() or up.any()):
+                return at
+            at = at + up - down
 
 
 def interpolate(low, high, fraction):

@@ -47,9 +47,14 @@ def normalise_rows(x, eps, center, weight, bias, out, mean, inverse):
     """
     if x.shape[1] == 0:
         return
-    wide = x.astype(np.float64, copy=False)
-    mean[:] = wide.mean(axis=1) if center else 0.0
-    wide = wide - mean[:, None]
+    wide = x.astype(np.float64)
+    mean[:] = 0.0
+    if center:  # from the first value, so that a constant row is centered to exactly 0
+        mean[:] = wide[:, 0]
+        wide -= mean[:, None]
+        shift = wide.mean(axis=1)
+        wide -= shift[:, None]
+        mean += shift
     inverse[:] = 1.0 / np.sqrt(np.square(wide).mean(axis=1) + eps)
     wide *= inverse[:, None]
     turns = wide.reshape(len(x) // len(weight), *weight.shape)

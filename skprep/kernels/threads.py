@@ -3,9 +3,12 @@
 import multiprocessing
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 
 import joblib
+import numpy as np
+from joblib.parallel import SequentialBackend
 
 _POOLS = {}
 _HERE = threading.local()  # whether this thread is at work on a piece: within it, nothing is cut further
@@ -27,14 +30,21 @@ def n_threads():
     if getattr(_HERE, "busy", False):
         return 1
     backend, n_jobs = joblib.parallel.get_active_backend()
-    if backend.nesting_level:
+    if backend.nesting_level or isinstance(backend, SequentialBackend):
         return 1
     if n_jobs is not None:
         return max(1, joblib.effective_n_jobs(n_jobs))
     if threading.current_thread() is not threading.main_thread() or multiprocessing.parent_process():
         return 1
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(joblib.cpu_count(), int(asked) if asked.isdigit() and int(asked) else 1 << 20))
+    return max(1, min(joblib.cpu_count(), _openmp_threads() or 1 << 20))
+
+
+def _openmp_threads():
+    """Return what ``OMP_NUM_THREADS`` says (of its first level), 0 for nothing."""
+    try:
+        return int(os.environ.get("OMP_NUM_THREADS", "").split(",")[0])
+    except ValueError:
+        return 0
 
 
 def each(function, pieces, threads=None):
@@ -52,12 +62,13 @@ def each(function, pieces, threads=None):
     if threads < 2:
         return [function(piece) for piece in pieces]
     found, todo = [None] * len(pieces), iter(enumerate(pieces))
-    lock, failed = threading.Lock(), []
+    lock, failed, errors = threading.Lock(), [], np.geterr()
 
     def work():
         _HERE.busy = True
         try:
-            take_pieces()
+            with np.errstate(**errors):
+                take_pieces()
         finally:
             _HERE.busy = False
 
@@ -72,11 +83,18 @@ def each(function, pieces, threads=None):
             except BaseException as error:
                 failed.append((number, error))
 
-    others = [_pool(threads - 1).submit(work) for _ in range(threads - 1)]
-    work()  # this thread is one of them
-    for other in others:
-        if not other.cancel():  # one that has not begun has nothing left to do
-            other.result()
+    others = []
+    with suppress(RuntimeError):  # when the interpreter is about to end, this thread does it all
+        others += [_pool(threads - 1).submit(work) for _ in range(threads - 1)]
+    try:
+        work()  # this thread is one of them
+        for other in others:
+            if not other.cancel():  # one that has not begun has nothing left to do
+                other.result()
+    except BaseException:  # an interrupt while waiting: nobody goes on behind the caller's back
+        failed.append((len(pieces), None))
+        wait(others)
+        raise
     if failed:
         raise min(failed, key=lambda f: f[0])[1]  # the error that comes first in the data
     return found

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import erf
 
-from skprep.nn.layer import Layer, as_float
+from skprep.nn.layer import Layer, as_float, check_grad
 
 
 class ReLU(Layer):
@@ -28,7 +28,8 @@ class ReLU(Layer):
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
-        return np.asarray(grad) * self._context()
+        positive = self._context()
+        return np.where(positive, check_grad(self, grad, positive.shape), 0)
 
 
 class GELU(Layer):
@@ -58,4 +59,4 @@ class GELU(Layer):
         """Return the gradient with respect to ``x``."""
         x, share = self._context()
         density = np.exp(-0.5 * x * x) / np.sqrt(2.0 * np.pi)
-        return (np.asarray(grad) * (share + x * density)).astype(x.dtype)
+        return (check_grad(self, grad, x.shape) * (share + x * density)).astype(x.dtype)

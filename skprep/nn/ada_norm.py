@@ -78,7 +78,8 @@ class AdaNorm(Layer):
         told = np.concatenate([grad * normalised, grad], axis=-1)
         grad_c = self._children["affine"].backward(_summed_to(told, shape))
         axes = (grad.ndim - 1,)
-        grad_x = normalise_backward(grad * scale, normalised, inverse, count, axes)
+        grad_x = _summed_to(grad * scale, normalised.shape)
+        grad_x = normalise_backward(grad_x, normalised, inverse, count, axes)
         return grad_x.astype(dtype), grad_c.astype(c_dtype)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skprep.nn.layer import Layer, as_float
+from skprep.nn.layer import Layer, as_float, check_grad
 from skprep.nn.normalising import normalise, normalise_backward
 
 
@@ -112,7 +112,7 @@ class BatchNorm(Layer):
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
         normalised, inverse, count, axes, mask, by_batch, dtype = self._context()
-        grad = np.asarray(grad, dtype=np.float64)
+        grad = check_grad(self, grad, normalised.shape).astype(np.float64, copy=False)
         grad = grad if mask is None else np.where(mask, grad, 0.0)
         if by_batch and mask is None and grad.ndim == 2:
             return self._backward_of_columns(grad, normalised, inverse, count, dtype)

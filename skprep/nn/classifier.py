@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state, compute_sample_weight
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -41,7 +41,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Units of each hidden layer.
     norm : {None, "batch", "layer", "rms", "group"}, default=None
         Normalisation between a hidden linear layer and its activation. ``"group"`` makes the
-        largest number of groups, at most 8, that divides the units.
+        largest number of groups, at most 8, that divides the units into groups of at least 4; else one.
     weight_norm : bool, default=False
         Split the hidden weights into length and direction.
     dropout : float, default=0.0
@@ -220,6 +220,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             train = self._train_at_once if self.solver == "lbfgs" else self._train_in_batches
             with fit_task(self, X, y, sample_weight, max_subtasks=self.max_iter) as step:
                 train(X, codes, weight, step)
+            self.network_.forget()
         except BaseException:
             callbacks = {name: v for name, v in vars(self).items() if "callback" in name}
             vars(self).clear()
@@ -244,7 +245,21 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         -------
         self : object
         """
+        before = vars(self).copy()
+        try:
+            return self._learn_batch(X, y, classes, sample_weight)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _learn_batch(self, X, y, classes, sample_weight):
         first = not hasattr(self, "network_")
+        if self.class_weight == "balanced":
+            raise ValueError(
+                'class_weight="balanced" needs all rows at once; received a batch. '
+                "Pass class_weight as a dict, or weights of the rows."
+            )
         if first and classes is None:
             raise ValueError(
                 "classes must be passed on the first call to partial_fit; received none. Pass all "
@@ -257,13 +272,18 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"{np.unique(classes).tolist()}. Leave it out."
             )
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], accept_sparse=False, reset=first)
-        X, y, weight, _ = self._rows(X, y, sample_weight)
+        X, y, weight, _ = self._rows(X, y, sample_weight, np.unique(classes) if first else self.classes_)
         if first:
             self._start(X, np.unique(classes), again=False)
+        else:  # what an error would leave half stepped
+            for name in ("network_", "_optimiser", "_rng"):
+                setattr(self, name, copy.deepcopy(getattr(self, name)))
         X = X.astype(self._dtype, copy=False)
         self.loss_ = self._epoch(X, self._codes(y), weight)
-        self.loss_curve_.append(self.loss_)
+        self.loss_curve_ = [*self.loss_curve_, self.loss_]
         self.n_iter_ += 1
+        self._check_loss("batch")
+        self.network_.forget()
         return self
 
     def decision_function(self, X):
@@ -323,24 +343,57 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _logits(self, X):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return self.network_.eval()(X.astype(self._dtype, copy=False))
+        network = self.network_.eval()
+        logits = network(X.astype(self._dtype, copy=False))
+        network.forget()
+        return logits
 
-    def _rows(self, X, y, sample_weight):
+    def _rows(self, X, y, sample_weight, classes=None):
         """Return the rows that weigh something, their weights, and the classes."""
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        classes = np.unique(y[weight > 0])
-        if self.class_weight is not None:
-            weight = weight * compute_sample_weight(self.class_weight, y)
+        classes = np.unique(y[weight > 0]) if classes is None else classes
+        given = "sample_weight"
+        if self.class_weight is not None and weight.any():
+            weight = weight * self._class_factors(y, weight, classes)
+            given = "sample_weight times class_weight"
         keep = weight > 0
         if not keep.any():
             raise ValueError(
-                "sample_weight must be above 0 for at least one row; received only zeros. Leave it "
-                "out to give "
-                "every row the same weight."
+                f"{given} must be above 0 for at least one row; received only zeros. Leave it out to "
+                "give every row the same weight."
             )
         return (X, y, weight, classes) if keep.all() else (X[keep], y[keep], weight[keep], classes)
+
+    def _class_factors(self, y, weight, classes):
+        """Return the weight of the class of each row."""
+        place = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
+        known = classes[place] == y  # a row of another label weighs nothing, or is refused later
+        if self.class_weight == "balanced":
+            total = np.bincount(place[known], weights=weight[known], minlength=len(classes))
+            factors = np.divide(total.sum(), len(classes) * total, out=np.ones(len(classes)), where=total > 0)
+        else:
+            unknown = [name for name in self.class_weight if name not in classes.tolist()]
+            if unknown:
+                raise ValueError(
+                    f"class_weight must name classes among {classes.tolist()}; received {unknown[0]!r}. "
+                    "Leave it out."
+                )
+            factors = np.array([float(self.class_weight.get(c, 1.0)) for c in classes.tolist()])
+            if not (factors >= 0).all():
+                raise ValueError(
+                    f"class_weight must be 0 or more for every class; received {self.class_weight!r}. Use 0 "
+                    "to leave a class out."
+                )
+        return np.where(known, factors[place], 1.0)
+
+    def _check_loss(self, what):
+        if not np.isfinite(self.loss_):
+            raise ValueError(
+                f"The loss must stay finite; received {self.loss_} in {what} {self.n_iter_}. "
+                "Scale the features, or lower learning_rate."
+            )
 
     def _start(self, X, classes, again):
         """Build the network, or take the one of the last fit."""
@@ -369,6 +422,14 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"{sizes} and {classes.tolist()}, but they were {self._sizes} and {self.classes_.tolist()}. "
                 "Set warm_start=False."
             )
+        built = {n: getattr(self, n) for n in ("norm", "weight_norm", "dropout", "activation")}
+        if again and built != self._built:
+            raise ValueError(
+                f"warm_start=True needs the layers of the last fit; received {built}, but they were "
+                f"{self._built}. Set warm_start=False."
+            )
+        self._built = built
+        vars(self).pop("validation_scores_", None)
         self.classes_, self._sizes, self._dtype = classes, sizes, X.dtype
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         self._rng = np.random.default_rng(seed)
@@ -383,7 +444,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 dtype=X.dtype,
             )
         else:
-            self.network_ = copy.deepcopy(self.network_)
+            self.network_ = copy.deepcopy(self.network_).astype(X.dtype)
         rate = self.learning_rate
         self._optimiser = Adam(rate) if self.solver == "adam" else SGD(rate, momentum=0.9, nesterov=True)
         self.loss_curve_, self.n_iter_ = [], 0
@@ -460,12 +521,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             if held is not None:
                 score = self._accuracy(*held)
                 self.validation_scores_.append(score)
-            if not np.isfinite(self.loss_):
-                raise ValueError(
-                    f"The loss must stay finite; received {self.loss_} in epoch {self.n_iter_}. "
-                    f"Scale the features, "
-                    "or lower learning_rate."
-                )
+            self._check_loss("epoch")
             if self.verbose:
                 print(f"epoch {self.n_iter_}: loss {self.loss_:.6f}")
             waited = 0 if score > best + self.tol else waited + 1
@@ -515,6 +571,14 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         found = minimize(value, packed(params), jac=True, method="L-BFGS-B", options=options, callback=note)
         unpack(found.x, params)
         self.loss_, self.n_iter_ = float(found.fun), int(found.nit)
+        self._check_loss("iteration")
+        if found.status == 2 and np.abs(found.jac).max() > 1e-3:  # it gave up far from a minimum
+            warnings.warn(
+                f"SoftmaxClassifier stopped after {found.nit} iterations of lbfgs, without a minimum: "
+                f"{found.message} Scale the features.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
         if found.nit >= self.max_iter:
             warnings.warn(
                 f"SoftmaxClassifier stopped after max_iter={self.max_iter} iterations of lbfgs. "

@@ -41,12 +41,17 @@ def adaptive_grad_clip(weight, grad, clipping=0.01, eps=1e-3):
             f"weight and grad must have one shape; received {weight.shape} and {grad.shape}. "
             "Pass a parameter and its own gradient."
         )
+    if not clipping > 0:
+        raise ValueError(f"clipping must be above 0; received {clipping!r}. For example 0.1.")
     most = clipping * np.maximum(_length(weight), eps)
     length = _length(grad)
     factor = np.divide(most, length, out=np.ones_like(length), where=length > most)
-    return grad * factor.astype(grad.dtype) if grad.dtype.kind == "f" else grad * factor
+    return (grad * factor).astype(grad.dtype if grad.dtype.kind == "f" else np.float64, copy=False)
 
 
 def _length(values):
     axes = tuple(range(1, values.ndim))
-    return np.sqrt(np.square(values, dtype=np.float64).sum(axis=axes, keepdims=True))
+    wide = np.abs(values, dtype=np.float64)
+    largest = wide.max(axis=axes, keepdims=True, initial=0.0)
+    scaled = np.divide(wide, largest, out=np.zeros_like(wide), where=largest > 0)
+    return largest * np.sqrt(np.square(scaled).sum(axis=axes, keepdims=True))

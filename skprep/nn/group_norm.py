@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from skprep.nn.layer import Layer, as_float
+from skprep.nn.layer import Layer, as_float, check_grad
 from skprep.nn.normalising import Rows
 
 
@@ -69,7 +69,8 @@ class GroupNorm(Layer):
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
-        back, *sums = self._context().backward(grad)
+        rows = self._context()
+        back, *sums = rows.backward(check_grad(self, grad, rows.like.shape))
         if self.affine:
             for name, total in zip(("weight", "bias"), sums, strict=True):
                 own = total.reshape(self.num_channels, -1).sum(axis=1)

@@ -1,6 +1,7 @@
 """Normalisation of each channel of each sample."""
 
 from skprep.nn.group_norm import GroupNorm
+from skprep.nn.layer import as_float
 
 
 class InstanceNorm(GroupNorm):
@@ -46,7 +47,8 @@ class InstanceNorm(GroupNorm):
 
     def forward(self, x):
         """Return ``x`` normalised."""
-        shape = getattr(x, "shape", ())
+        x = as_float(x)
+        shape = x.shape
         if len(shape) < 3 or not any(n > 1 for n in shape[2:]):
             raise ValueError(
                 f"InstanceNorm takes (N, C, *) with more than one place per channel; received shape {shape}. "

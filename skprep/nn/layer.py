@@ -72,8 +72,9 @@ class Layer:
                     f"The state must have the shapes of the layers; {name!r} is {value.shape}, received "
                     f"{np.shape(state[name])}. Build the same layers first."
                 )
+        numbers = {name: np.asarray(state[name]).astype(value.dtype) for name, value in here.items()}
         for name, value in here.items():
-            value[...] = np.asarray(state[name])
+            value[...] = numbers[name]
 
     def astype(self, dtype):
         """Turn parameters and running statistics into ``dtype``; return the layer."""
@@ -84,6 +85,17 @@ class Layer:
         for child in self._children.values():
             child.astype(dtype)
         return self
+
+    def forget(self):
+        """Drop what the last call kept for ``backward``; return the layer."""
+        vars(self).pop("_kept", None)
+        for child in self._children.values():
+            child.forget()
+        return self
+
+    def __getstate__(self):
+        """Return the state to copy and pickle: without the data of the last call."""
+        return {name: value for name, value in vars(self).items() if name != "_kept"}
 
     def _context(self):
         """Return what the last call kept for ``backward``."""
@@ -101,6 +113,35 @@ def as_float(x):
     """Return ``x`` as an array of floats; integers become float64."""
     x = np.asarray(x)
     return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def check_grad(layer, grad, shape):
+    """Return ``grad`` as an array; refuse one that is not of the shape of what the layer gave."""
+    grad = np.asarray(grad)
+    if grad.shape != shape:
+        raise ValueError(
+            f"{type(layer).__name__}.backward takes a gradient of the shape of its output, {shape}; received "
+            f"{grad.shape}. Pass the gradient of the loss with respect to the last output."
+        )
+    return grad
+
+
+def check_distinct(layer, parts):
+    """Refuse a layer that is there twice: each keeps what its own backward needs."""
+    seen = set()
+
+    def visit(part):
+        if id(part) in seen:
+            raise ValueError(
+                f"{type(layer).__name__} takes layers that differ; received one {type(part).__name__} twice. "
+                "Make a second one, with parameters of its own."
+            )
+        seen.add(id(part))
+        for child in part._children.values():
+            visit(child)
+
+    for part in parts:
+        visit(part)
 
 
 def check_last(layer, x, size):

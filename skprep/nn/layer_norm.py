@@ -1,10 +1,11 @@
 """Normalisation of each row over its own features."""
 
 import math
+from numbers import Integral
 
 import numpy as np
 
-from skprep.nn.layer import Layer, as_float
+from skprep.nn.layer import Layer, as_float, check_grad
 from skprep.nn.normalising import Rows, normalise, normalise_backward
 
 
@@ -33,7 +34,7 @@ class LayerNorm(Layer):
     -----
     ``layer(x, mask=None)``: ``mask`` marks with True what is data and broadcasts against ``x``; padding
     counts for
-    nothing and comes out as 0. A row of one value throughout becomes the bias.
+    nothing and comes out as 0. A row of one value throughout becomes the bias (with eps above 0).
 
     References
     ----------
@@ -51,7 +52,8 @@ class LayerNorm(Layer):
 
     def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True):
         super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        one = isinstance(normalized_shape, Integral)
+        shape = (int(normalized_shape),) if one else tuple(int(n) for n in normalized_shape)
         self.normalized_shape, self.eps = shape, eps
         if elementwise_affine:
             self._params["weight"] = np.ones(shape)
@@ -83,11 +85,12 @@ class LayerNorm(Layer):
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
         if isinstance(self._context()[0], Rows):
-            back, *sums = self._context()[0].backward(grad)
+            rows = self._context()[0]
+            back, *sums = rows.backward(check_grad(self, grad, rows.like.shape))
             self._keep_grads(*(total.reshape(self.normalized_shape) for total in sums))
             return back
         normalised, inverse, count, axes, mask, dtype = self._context()
-        grad = np.where(mask, np.asarray(grad, dtype=np.float64), 0.0)
+        grad = np.where(mask, check_grad(self, grad, normalised.shape).astype(np.float64), 0.0)
         rows = tuple(range(grad.ndim - len(axes)))
         self._keep_grads((grad * normalised).sum(axis=rows), grad.sum(axis=rows))
         if "weight" in self._params:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skprep.nn.layer import Layer, as_float, check_last, generator
+from skprep.nn.layer import Layer, as_float, check_grad, check_last, generator
 
 
 class Linear(Layer):
@@ -23,6 +23,7 @@ class Linear(Layer):
     Notes
     -----
     ``layer(x)`` takes ``(..., in_features)`` and gives ``(..., out_features)``. NaN spreads over its row.
+    ``backward`` needs ``x`` as it was: it is kept, not copied.
 
     Examples
     --------
@@ -57,7 +58,8 @@ class Linear(Layer):
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
-        x, grad = self._context(), np.asarray(grad)
+        x = self._context()
+        grad = check_grad(self, grad, (*x.shape[:-1], len(self._params["weight"])))
         rows, grads = x.reshape(-1, x.shape[-1]), grad.reshape(-1, grad.shape[-1])
         self._grads["weight"] = grads.T @ rows
         if "bias" in self._params:

@@ -14,7 +14,7 @@ from skprep.nn.rms_norm import RMSNorm
 from skprep.nn.sequential import Sequential
 from skprep.nn.weight_norm import WeightNorm
 
-MOST_GROUPS = 8
+MOST_GROUPS, LEAST_UNITS = 8, 4  # two units of a group can only be 1 and -1
 
 
 def build_network(sizes, *, norm, weight_norm, dropout, activation, rng, dtype):
@@ -41,19 +41,21 @@ def build_network(sizes, *, norm, weight_norm, dropout, activation, rng, dtype):
 
 
 def penalised(params):
-    """Return the names of the weights of linear layers: what the penalty is on."""
-    return [name for name, value in params.items() if value.ndim == 2 and not name.endswith("weight_g")]
+    """Return the names of the weights of linear layers, or of their lengths: what the penalty is on."""
+    return [name for name, value in params.items() if value.ndim == 2 and not name.endswith("weight_v")]
 
 
 def hidden_weights(network):
     """Return the names of the weights before the last layer."""
     last = f"{len(network) - 1}."
-    return [name for name in penalised(network.params) if not name.startswith(last)]
+    weights = [n for n, v in network.params.items() if v.ndim == 2 and not n.endswith("weight_g")]
+    return [name for name in weights if not name.startswith(last)]
 
 
 def _norm(kind, units):
     if kind == "group":
-        return GroupNorm(max(g for g in range(1, MOST_GROUPS + 1) if units % g == 0), units)
+        fitting = [g for g in range(1, MOST_GROUPS + 1) if units % g == 0 and units >= LEAST_UNITS * g]
+        return GroupNorm(max(fitting, default=1), units)
     return {"batch": BatchNorm, "layer": LayerNorm, "rms": RMSNorm}[kind](units)
 
 

@@ -28,8 +28,12 @@ def normalise(x, axes, eps, mask=None, center=True):
         return _normalise_columns(wide, eps)
     if mask is None:
         count = np.float64(np.prod([x.shape[a] for a in axes]))
-        mean = wide.mean(axis=axes, keepdims=True) if center else 0.0
-        centered = wide - mean
+        mean, centered = 0.0, wide
+        if center and x.size:  # from a value of each, so that a constant is centered to exactly 0
+            origin = wide[tuple(slice(0, 1) if a in axes else slice(None) for a in range(x.ndim))]
+            wide = wide - origin
+            shift = wide.mean(axis=axes, keepdims=True)
+            mean, centered = origin + shift, wide - shift
         variance = np.square(centered).mean(axis=axes, keepdims=True)
     else:
         count = np.maximum(mask.sum(axis=axes, keepdims=True, dtype=np.float64), 1.0)

@@ -76,18 +76,19 @@ class Adam:
 
     def __init__(self, learning_rate=0.001, betas=(0.9, 0.999), eps=1e-8):
         self.learning_rate, self.betas, self.eps = learning_rate, betas, eps
-        self._t, self._moments = 0, {}
+        self._moments = {}  # by name: steps, mean of the gradient, mean of its square
 
     def step(self, params, grads):
         """Move the arrays in ``params`` against the gradients of the same names, in place."""
-        self._t += 1
         first, second = self.betas
-        rate = self.learning_rate / (1.0 - first**self._t)
-        root = np.sqrt(1.0 - second**self._t)
         for name, grad in grads.items():
             if name not in self._moments:
-                self._moments[name] = np.zeros_like(params[name]), np.zeros_like(params[name])
-            m, v = self._moments[name]
+                self._moments[name] = 0, np.zeros_like(params[name]), np.zeros_like(params[name])
+            t, m, v = self._moments[name]
+            t += 1
+            self._moments[name] = t, m, v
+            rate = self.learning_rate / (1.0 - first**t)
+            root = np.sqrt(1.0 - second**t)
             m *= first
             m += (1.0 - first) * grad
             v *= second

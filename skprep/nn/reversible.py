@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skprep.nn.layer import Layer, as_float
+from skprep.nn.layer import Layer, as_float, check_distinct
 
 
 class ReversibleBlock(Layer):
@@ -41,6 +41,7 @@ class ReversibleBlock(Layer):
 
     def __init__(self, f, g):
         super().__init__()
+        check_distinct(self, (f, g))
         self._children = {"f": f, "g": g}
 
     def forward(self, x):
@@ -48,6 +49,8 @@ class ReversibleBlock(Layer):
         x1, x2 = self._halves(as_float(x))
         y1 = x1 + self._children["f"](x2)
         y2 = x2 + self._children["g"](y1)
+        for layer in self._children.values():
+            layer.forget()  # backward calls them again
         self._kept = y1, y2
         return np.concatenate([y1, y2], axis=-1)
 

@@ -1,6 +1,6 @@
 """Layers one after the other."""
 
-from skprep.nn.layer import Layer
+from skprep.nn.layer import Layer, check_distinct
 
 
 class Sequential(Layer):
@@ -25,6 +25,7 @@ class Sequential(Layer):
 
     def __init__(self, *layers):
         super().__init__()
+        check_distinct(self, layers)
         self._children = {str(i): layer for i, layer in enumerate(layers)}
 
     def __getitem__(self, i):

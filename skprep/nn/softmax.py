@@ -1,5 +1,7 @@
 """Softmax, its logarithm, its Jacobian, and its fusion with cross-entropy."""
 
+from numbers import Integral
+
 import numpy as np
 
 from skprep.kernels.chosen import softmax_rows
@@ -194,6 +196,10 @@ def softmax_cross_entropy(
         raise ValueError(
             f'reduction must be "mean", "sum" or "none"; received {reduction!r}. Pass one of these.'
         )
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ValueError(f"label_smoothing must be from 0 to 1; received {label_smoothing!r}.")
+    if ignore_index is not None and not isinstance(ignore_index, Integral):
+        raise ValueError(f"ignore_index must be one class number; received {ignore_index!r}.")
     classes, wanted, counted = _targets(np.asarray(targets), logits, ignore_index)
     weight_given = weight
     weight = np.ones(n_classes) if weight is None else np.asarray(weight, dtype=np.float64)
@@ -213,7 +219,7 @@ def softmax_cross_entropy(
     wide = logits.astype(np.float64, copy=False)
     log_y = log_softmax(wide)
     with np.errstate(invalid="ignore"):
-        losses = -np.where(wanted > 0, wanted * log_y, 0.0).sum(axis=-1)
+        losses = -np.where(wanted != 0, wanted * log_y, 0.0).sum(axis=-1)
     grad = np.exp(log_y) * wanted.sum(axis=-1, keepdims=True) - wanted
     if reduction == "none":
         return losses.astype(logits.dtype), grad.astype(logits.dtype)
@@ -249,6 +255,11 @@ def _targets(targets, logits, ignore_index):
                 f"Targets that are probabilities must have the shape of the logits, {logits.shape}; received "
                 f"{targets.shape}. Pass whole numbers for classes."
             )
+        if ignore_index is not None:
+            raise ValueError(
+                f"ignore_index={ignore_index} needs targets that are class numbers; received probabilities. "
+                "Give the rows to ignore probabilities of 0."
+            )
         return None, targets.astype(np.float64), np.ones(logits.shape[:-1], dtype=bool)
     if targets.shape != logits.shape[:-1]:
         raise ValueError(
@@ -277,6 +288,9 @@ def _shifted(x, axis, temperature, mask):
     x = x.astype(np.float64 if dtype.itemsize < 8 and dtype != np.float32 else dtype, copy=False)
     if mask is not None:
         x = np.where(mask, x, -np.inf)
+    if temperature > 1:  # divided first: the difference of two large logits may overflow
+        finite = np.isfinite(x)
+        x = np.divide(x, np.float64(temperature), out=x.astype(np.float64), where=finite).astype(x.dtype)
     if not x.ndim:
         raise ValueError(
             f"softmax needs an array with an axis to sum over; received the number {x.item()!r}."
@@ -288,8 +302,8 @@ def _shifted(x, axis, temperature, mask):
         else:  # a row of nothing but -inf, or with +inf or NaN
             shifted = x - np.where(np.isneginf(top), 0.0, top).astype(x.dtype)
             shifted = np.where(x == top, np.where(np.isneginf(x), -np.inf, 0.0), shifted)  # inf - inf
-        if temperature != 1:
-            shifted = shifted / temperature
+        if temperature < 1:
+            shifted = shifted / np.float64(temperature)
         return shifted.astype(x.dtype, copy=False), dtype
 
 

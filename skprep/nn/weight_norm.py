@@ -52,10 +52,20 @@ class WeightNorm(Layer):
                 f"WeightNorm takes a layer with a weight of its own; received {type(layer).__name__}. "
                 "Wrap a Linear layer."
             )
+        if layer._buffers or layer._params["weight"].ndim < 2:
+            raise ValueError(
+                f"WeightNorm takes a layer whose weight is a matrix; received {type(layer).__name__}, whose "
+                f"weight has shape {layer._params['weight'].shape}. Wrap a Linear layer."
+            )
         self._layer = layer
         weight = layer._params.pop("weight")
-        self._params = {"weight_g": _length(weight), "weight_v": weight, **layer._params}
+        self._params = {"weight_g": _length(weight).astype(weight.dtype), "weight_v": weight, **layer._params}
         layer._params = {}
+
+    def forget(self):
+        """Drop what the last call kept for ``backward``; return the layer."""
+        self._layer.forget()
+        return super().forget()
 
     def forward(self, x):
         """Return what the layer gives with its weight put together."""
@@ -69,18 +79,30 @@ class WeightNorm(Layer):
         grad_w = grads.pop("weight")
         axes, direction, inverse = tuple(range(1, v.ndim)), self._direction, self._inverse
         along = (grad_w * direction).sum(axis=axes, keepdims=True)
-        self._grads = {"weight_g": along, "weight_v": g * inverse * (grad_w - along * direction), **grads}
+        across = g * inverse * (grad_w - along * direction)
+        self._grads = {"weight_g": along.astype(g.dtype), "weight_v": across.astype(v.dtype), **grads}
         return grad_x
 
     def _assembled(self):
         g, v = self._params["weight_g"], self._params["weight_v"]
         length = _length(v)
         self._inverse = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
-        self._direction = v * self._inverse
+        largest = _largest(v)
+        self._direction = np.divide(v / largest, length / largest, out=np.zeros(v.shape), where=length > 0)
         others = {name: p for name, p in self._params.items() if not name.startswith("weight_")}
-        self._layer._params = {"weight": g * self._direction, **others}
+        self._layer._params = {"weight": (g * self._direction).astype(v.dtype), **others}
         return self._layer
 
 
 def _length(weight):
-    return np.sqrt(np.square(weight).sum(axis=tuple(range(1, weight.ndim)), keepdims=True))
+    """Return the length of each row, in float64 and without leaving its range."""
+    largest = _largest(weight)
+    shares = np.square(weight / largest).sum(axis=tuple(range(1, weight.ndim)), keepdims=True)
+    return largest * np.sqrt(shares)
+
+
+def _largest(weight):
+    """Return the largest size in each row, 1 where all is 0."""
+    axes = tuple(range(1, weight.ndim))
+    largest = np.abs(weight).max(axis=axes, keepdims=True, initial=0.0).astype(np.float64)
+    return np.where(largest > 0, largest, 1.0)

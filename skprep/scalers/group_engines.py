@@ -108,7 +108,7 @@ class RowsOfAStatistic:
         learnt = {
             "center_": center,
             "scale_": scale,
-            "n_samples_seen_": count.astype(np.int64) if (count % 1 == 0).all() else count,
+            "n_samples_seen_": count.astype(np.int64) if _are_whole(count) else count,
             "global_": tuple(None if v is None else v[0] for v in everyone),
         }
         if isinstance(self.statistic, Quantiles):
@@ -247,6 +247,10 @@ class OneCloneEach:
         for part, rows in answered:
             out[rows] = part
         return out
+
+
+def _are_whole(count):
+    return (count % 1 == 0).all() and (count < 2.0**53).all()
 
 
 def is_vectorised(scaler):

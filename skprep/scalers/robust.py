@@ -32,7 +32,8 @@ class RobustScaler(StreamingMixin, AffineScaler):
         False scales a float array in place.
     unit_variance : bool, default=False
         Divide the range by that of a standard normal distribution, so that normal
-        features get unit variance (as in :class:`StandardScaler`).
+        features get unit variance (as in :class:`StandardScaler`). A constant keeps scale 1 then too
+        (scikit-learn: 1 / 1.349).
     clip : float or (float, float), default=None
         Bounds for the result of ``transform`` in scaled units.
     exact_budget : int, default=4096

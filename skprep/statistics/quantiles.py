@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from skprep.kernels.quantiles import select_by_group, select_quantiles, weigh_quantiles
+from skprep.kernels.quantiles import select_by_group, select_quantiles, sort_and_select, weigh_quantiles
 from skprep.statistics import sketch
 from skprep.statistics.base import Statistic
 from skprep.statistics.samples import Samples
@@ -103,6 +103,11 @@ class Quantiles(Statistic):
         keep = stream or X.shape[0] <= learnt.budget
         if not (keep or sparse.issparse(X)) and sample_weight is None:
             return learnt._answered(X, codes)
+        if codes is None and sample_weight is None and not sparse.issparse(X) and not np.isnan(X).any():
+            learnt.count[:] = X.shape[0]
+            sizes = np.full((1, X.shape[1]), X.shape[0], dtype=np.int64)
+            values = list(np.array(X.T, dtype=np.float64, order="C"))
+            return replace(learnt, samples=Samples(sizes, values, None))._condensed()
         weighted = None if sample_weight is None else sample_weight > 0
         for j, x in enumerate(_columns(X)):
             there = ~np.isnan(x)
@@ -134,6 +139,10 @@ class Quantiles(Statistic):
         """The quantiles, ``(n_groups, n_features, n_probabilities)``; NaN where a group has no value."""
         values = self.answers.copy()
         n_groups = len(self.count)
+        sizes = self.samples.sizes
+        if n_groups == 1 and sizes.size and (sizes == sizes[0, 0]).all() and sizes[0, 0] and self._is_plain():
+            values[0] = sort_and_select(np.array(self.samples.values), self.probabilities)
+            return values
         for j in np.flatnonzero(self.samples.sizes.any(axis=0)):
             x, groups, weight = self.samples.column(j)
             codes = None if n_groups == 1 else groups
@@ -144,6 +153,10 @@ class Quantiles(Statistic):
             pending = self.samples.cell(g, j)[0] if self.samples.sizes[g, j] else None
             values[g, j] = sketch.quantiles(bytes_, pending, self.probabilities)
         return values
+
+    def _is_plain(self):
+        """Say whether values without weights are all there is."""
+        return not self.sketches and self.samples.weights is None
 
     def rank_error(self):
         """Return how far the rank of a quantile may be off, ``(n_groups, n_features)``; 0 where exact."""

@@ -148,3 +148,17 @@ def test_groups_equal_a_loop(shares, dtype):
         np.testing.assert_allclose(found[g], np.quantile(own, PROBABILITIES), rtol=1e-14, atol=1e-15)
     assert count[3] == 0
     assert np.isnan(found[3]).all()
+
+
+@pytest.mark.parametrize("heavy", [1e8, 1e14, 1e16, 1e100])
+def test_heavy_weights_of_one_group_leave_the_others_alone(heavy):
+    rng = np.random.default_rng(1)
+    x, weight = rng.normal(size=40), rng.random(40) + 0.1
+    codes = np.repeat([0, 1, 2, 3], 10)
+    alone = [
+        weigh_quantiles(x[codes == g], None, 1, weight[codes == g], PROBABILITIES)[:, 0] for g in range(4)
+    ]
+    weight[codes == 1] *= heavy
+    found = weigh_quantiles(x, codes, 4, weight, PROBABILITIES)
+    for g in (0, 2, 3):
+        np.testing.assert_allclose(found[:, g], alone[g], rtol=1e-12)

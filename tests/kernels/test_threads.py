@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +8,7 @@ import joblib
 import numpy as np
 import pytest
 
-from skprep import MinMaxScaler, RobustScaler, StandardScaler
+from skprep import MinMaxScaler, RobustScaler, StandardScaler, nn
 from skprep.kernels import threads
 from skprep.kernels.threads import each, n_threads
 
@@ -97,3 +99,43 @@ def test_the_answer_does_not_depend_on_the_number_of_threads(scaler, order):
     for other in results[1:]:
         for part, first in zip(other, results[0], strict=True):
             np.testing.assert_array_equal(part, first)
+
+
+def test_sums_do_not_depend_on_the_number_of_threads():
+    rng = np.random.default_rng(0)
+    x, grad = rng.normal(size=(2, 60_000, 16)).astype(np.float32)
+    found = []
+    for n_jobs in (1, 2, 3):
+        with joblib.parallel_config(n_jobs=n_jobs):
+            layer = nn.LayerNorm(16)
+            layer(x)
+            layer.backward(grad)
+            found.append(layer.grads)
+    for other in found[1:]:
+        for name, value in other.items():
+            np.testing.assert_array_equal(value, found[0][name])
+
+
+def test_what_the_caller_says_of_overflow_holds_in_every_thread():
+    with np.errstate(over="raise"):
+        assert each(lambda _: np.geterr()["over"], [0, 1, 2], threads=2) == ["raise"] * 3
+
+
+@pytest.mark.parametrize(("text", "most"), [("1,1", 1), (" 1", 1), ("all", None), ("0", None), ("", None)])
+def test_openmp_says_it_in_several_ways(monkeypatch, text, most):
+    monkeypatch.setenv("OMP_NUM_THREADS", text)
+    assert n_threads() == (joblib.cpu_count() if most is None else most)
+    with joblib.parallel_config(backend="sequential"):
+        assert n_threads() == 1
+
+
+def test_large_arrays_are_still_transformed_when_the_interpreter_ends():
+    code = (
+        "import atexit, numpy as np\n"
+        "from skprep import StandardScaler\n"
+        "X = np.random.default_rng(0).normal(size=(400_000, 4))\n"
+        "scaler = StandardScaler().fit(X[:10])\n"
+        "atexit.register(lambda: print(scaler.transform(X).shape))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("(400000, 4)", "")

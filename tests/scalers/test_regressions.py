@@ -14,7 +14,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from skprep import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
+from skprep import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
 
 X = np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 90.0]])
 
@@ -209,3 +209,10 @@ def test_text_is_named_by_column_and_row():
 def test_an_overflowing_range_of_quantiles_is_refused():
     with pytest.raises(ValueError, match="must fit into float64"):
         RobustScaler().fit([[1.7e308], [-1.7e308], [1.7e308], [-1.7e308]])
+
+
+def test_counts_of_heavy_groups_stay_positive():
+    scaler = GroupScaler(StandardScaler()).fit(
+        np.arange(8.0)[:, None], groups=np.repeat([0, 1], 4), sample_weight=[1e30] * 4 + [1.0] * 4
+    )
+    np.testing.assert_array_equal(scaler.n_samples_seen_, [[4e30], [4.0]])
