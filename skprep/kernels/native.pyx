@@ -38,6 +38,7 @@ cdef enum:
     FOLD = 40  # numbers of a narrow matrix that are read side by side; not a power of 2: those collide in the cache
     FEW_CELLS = 1 << 11  # groups x features whose sums may be taken block by block
     TILE = 256  # rows that are transposed at a time
+    TALL = 64  # rows of a block at least, however wide they are
 
 
 cdef check_rows(Py_ssize_t n, codes, weight):
@@ -291,7 +292,7 @@ cdef void sum_rows(const floating* x, Py_ssize_t step, Py_ssize_t n, Py_ssize_t 
                    const double* w, Py_ssize_t fold, double* p, double* c, double* s, double* q,
                    double* count, double* shift, double* square) noexcept nogil:
     """Sum rows; ``fold`` short ones are read as one line, whose pilot ``p`` repeats that of a row."""
-    cdef Py_ssize_t height = max(4, BLOCK // (m * fold)) * fold, start = 0, rows, lines, j, k
+    cdef Py_ssize_t height = max(TALL, BLOCK // (m * fold)) * fold, start = 0, rows, lines, j, k
     cdef bint missing = w != NULL
     for k in range(fold):
         memcpy(p + k * m, pilot, m * sizeof(double))
@@ -361,7 +362,7 @@ cdef void sum_grouped_rows(const floating* x, Py_ssize_t step, Py_ssize_t n, Py_
     cdef bint few = cells <= FEW_CELLS, missing = w != NULL
     if not few:  # the sums are larger than a block: they are taken in one go
         c, s, q = count, shift, square
-    height = max(4, BLOCK // m) if few else n
+    height = max(TALL, BLOCK // m) if few else n
     while start < n:
         rows = min(height, n - start)
         if not missing:
@@ -579,7 +580,7 @@ def find_extrema(const floating[:, :] X, const Py_ssize_t[::1] codes=None, Py_ss
             narrow_groups(x, by_row, by_column, n, m, &codes[0], &missing, &least[0, 0], &most[0, 0])
             count_there(x, by_row, by_column, n, m, &codes[0], w, missing, &c[0, 0])
         else:
-            height = max(1, BLOCK // (fold * width)) * fold
+            height = max(TALL, BLOCK // (fold * width)) * fold
             for j in range(m if along_columns else 1):
                 start = 0
                 while start < n:
