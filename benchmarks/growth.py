@@ -12,7 +12,10 @@ from benchmarks.groups import by_pandas, by_skprep
 from benchmarks.measure import cells, seconds
 
 NAMES = ("StandardScaler", "MinMaxScaler", "RobustScaler")
-COLOURS = {"StandardScaler": "#1f77b4", "MinMaxScaler": "#2ca02c", "RobustScaler": "#d62728"}
+COLOURS = {
+    **{"StandardScaler": "#1f77b4", "MinMaxScaler": "#2ca02c", "RobustScaler": "#d62728"},
+    **{"GroupScaler": "#1f77b4", "groupby-transform": "#ff7f0e", "fit": "#1f77b4", "transform": "#ff7f0e"},
+}
 
 
 def draw(folder, quick):
@@ -102,9 +105,9 @@ def _picture(path, sizes, found, xlabel, title):
 
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     axes = figure.add_subplot()
-    for number, key in enumerate(found[0]):
+    for key in found[0]:
         points = [(n, f[key]) for n, f in zip(sizes, found, strict=True) if key in f]
-        colour = COLOURS.get(key.split(",")[0], f"C{number // 2}")
+        colour = COLOURS[key.split(",")[0]]
         ours = "skprep" in key or "2 threads" in key
         axes.loglog(
             *zip(*points, strict=True), "o-" if ours else "s--", color=colour, label=key, markersize=4

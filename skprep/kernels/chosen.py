@@ -71,6 +71,11 @@ def count_and_collect(X, low, high, there, counts, kept):
         found(_laid_out(X), low, high, there, counts, kept)
 
 
+def count_runs(x, start, sizes, low, high, counts, kept):
+    """Count values of sorted runs below, at and between bounds."""
+    (_compiled("count_runs", x) or reference.count_runs)(x, start, sizes, low, high, counts, kept)
+
+
 def gather_groups(x, codes, start, stop, out):
     """Put the values of each group side by side."""
     found = _compiled("gather_groups", x)

@@ -49,6 +49,35 @@ def count_and_collect(X, low, high, there, counts, kept):
             counts[3, j, k] = n + len(between)
 
 
+def count_runs(x, start, sizes, low, high, counts, kept):
+    """Do what :func:`count_and_collect` does for one feature whose values come in sorted runs.
+
+    Run g is ``x[start[g] : start[g] + sizes[g]]``, ascending and without NaN.
+
+    Parameters
+    ----------
+    x : float ndarray of shape (n_values,)
+    start, sizes : intp ndarrays of shape (n_runs,)
+    low, high : ndarrays of the dtype of x, of shape (n_brackets,)
+    counts : int64 ndarray of shape (4, n_brackets)
+    kept : ndarray of the dtype of x, of shape (n_brackets, room)
+        The last count is ``room + 1`` where there was no room for all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([1.0, 5.0, np.inf, 2.0, 2.0, 9.0])  # runs of 2 and of 3
+    >>> counts, kept = np.zeros((4, 1), dtype=np.int64), np.empty((1, 6))
+    >>> count_runs(x, np.array([0, 3]), np.array([2, 3]), np.array([2.0]), np.array([9.0]), counts, kept)
+    >>> counts.ravel().tolist(), kept[0, :1].tolist()
+    ([1, 3, 5, 1], [5.0])
+    """
+    first = np.cumsum(sizes) - sizes
+    x = x[np.arange(sizes.sum()) + np.repeat(start - first, sizes)]
+    there = np.zeros(1, dtype=np.int64)
+    count_and_collect(x[:, None], low[None], high[None], there, counts[:, None], kept[None])
+
+
 def gather_groups(x, codes, start, stop, out):
     """Write the values of each group side by side to ``out``; return how many there are.
 

@@ -884,6 +884,54 @@ def count_and_collect(const floating[:, :] X, const floating[:, ::1] low, const 
             first += columns
 
 
+cdef inline Py_ssize_t first_from(const floating* x, Py_ssize_t at, Py_ssize_t end, floating bound) noexcept nogil:
+    """Return the first place in a sorted run whose value is at least the bound."""
+    cdef Py_ssize_t middle
+    while at < end:
+        middle = at + (end - at) // 2
+        if x[middle] < bound:
+            at = middle + 1
+        else:
+            end = middle
+    return at
+
+
+cdef inline Py_ssize_t first_above(const floating* x, Py_ssize_t at, Py_ssize_t end, floating bound) noexcept nogil:
+    """Return the first place in a sorted run whose value is above the bound."""
+    cdef Py_ssize_t middle
+    while at < end:
+        middle = at + (end - at) // 2
+        if x[middle] <= bound:
+            at = middle + 1
+        else:
+            end = middle
+    return at
+
+
+def count_runs(const floating[::1] x, const Py_ssize_t[::1] start, const Py_ssize_t[::1] sizes,
+               const floating[::1] low, const floating[::1] high, int64_t[:, ::1] counts, floating[:, ::1] kept):
+    """See :func:`skprep.kernels.counting.count_runs`."""
+    cdef Py_ssize_t g, k, a, b, c, d, end, room = kept.shape[1]
+    with nogil:
+        for g in range(start.shape[0]):
+            if sizes[g] == 0:
+                continue
+            end = start[g] + sizes[g]
+            for k in range(low.shape[0]):
+                a = first_from(&x[0], start[g], end, low[k])
+                b = first_above(&x[0], a, end, low[k])
+                c = first_from(&x[0], b, end, high[k])
+                d = first_above(&x[0], c, end, high[k])
+                counts[0, k] += a - start[g]
+                counts[1, k] += b - start[g]
+                counts[2, k] += d - start[g]
+                if counts[3, k] + c - b > room:
+                    counts[3, k] = room + 1  # for good
+                elif c > b:
+                    memcpy(&kept[k, counts[3, k]], &x[b], (c - b) * sizeof(floating))
+                    counts[3, k] += c - b
+
+
 def gather_groups(const floating[:] x, const Py_ssize_t[::1] codes, const Py_ssize_t[::1] start,
                   const Py_ssize_t[::1] stop, floating[::1] out):
     """See :func:`skprep.kernels.counting.gather_groups`."""

@@ -4,11 +4,12 @@ import numpy as np
 
 from skprep.kernels import threads
 from skprep.kernels.blocks import row_blocks
-from skprep.kernels.chosen import count_and_collect, gather_groups
+from skprep.kernels.chosen import count_and_collect, count_runs, gather_groups
 from skprep.kernels.counting import TILE
 
 FEW_ROWS = 1 << 16  # fewer are selected from at once
 SAMPLE = 1 << 14
+LONG_RUN = 32  # rows of a group, on average, in which a search beats reading them
 SPREADS = 4.5  # half width of a bracket: a fair sample misses it once in 100,000 times
 
 
@@ -70,14 +71,10 @@ def _each_column(X, columns, probabilities):
 def _by_brackets(X, probabilities, count, quantiles):
     """Fill in what brackets find; return the columns whose bracket missed."""
     n_rows, n_features = X.shape
-    rows = np.random.default_rng(0).integers(0, n_rows, SAMPLE)
-    sample = np.sort(X[np.sort(rows)].T, axis=1)  # NaN last
-    there = SAMPLE - np.isnan(sample).sum(axis=1)
-    low, high = _brackets(sample, there, probabilities)
+    low, high = _brackets(X, probabilities)
     shares = min(threads.n_threads(), max(1, X.size >> 18))
     blocks = list(row_blocks(n_rows, 1, max(1024, n_rows // (128 * shares))))
-    width = 2 * SPREADS * np.sqrt(0.25 / SAMPLE) + 8 / SAMPLE  # of a bracket, as a share of the rows
-    room = int(1.2 * width * n_rows / shares) + 256 + TILE
+    room = _room(n_rows / shares)
 
     def learn(share):
         found = np.zeros(n_features, dtype=np.int64), np.zeros((4, *low.shape), dtype=np.int64)
@@ -88,21 +85,10 @@ def _by_brackets(X, probabilities, count, quantiles):
 
     learnt = threads.each(learn, range(shares), shares)
     seen = sum(part[0] for part in learnt)
-    below, upto, within, _ = sum(part[1] for part in learnt)
-    inside, kept = np.array([part[1][3] for part in learnt]), [part[2] for part in learnt]
-    full = (inside > room).any(axis=0)
 
     def one(j):
-        n = seen[j]
-        position = probabilities * (n - 1)
-        ranks = np.minimum(np.floor(position).astype(np.int64) + np.array([[0], [1]]), n - 1)
-        found = np.empty(ranks.shape)
-        for k in range(len(probabilities)):
-            if full[j, k] or ranks[0, k] < below[j, k] or ranks[1, k] >= within[j, k]:
-                return None
-            values = [kept[i][j, k, : inside[i, j, k]] for i in range(len(kept))]
-            found[:, k] = _of_rank(ranks[:, k], values, low[j, k], high[j, k], upto[j, k])
-        return interpolate(*found, position - np.floor(position))
+        parts = [(part[1][:, j], part[2][j]) for part in learnt]
+        return _between(seen[j], probabilities, parts, low[j], high[j])
 
     answers = threads.each(one, range(n_features))
     for j, answer in enumerate(answers):
@@ -111,8 +97,11 @@ def _by_brackets(X, probabilities, count, quantiles):
     return np.array([j for j, answer in enumerate(answers) if answer is None or not seen[j]], dtype=np.intp)
 
 
-def _brackets(sample, there, probabilities):
-    """Return the two values of each sorted sample between which the quantiles are to be expected."""
+def _brackets(X, probabilities):
+    """Return the two values of each column between which a sample expects the quantiles."""
+    rows = np.random.default_rng(0).integers(0, len(X), SAMPLE)
+    sample = np.sort(X[np.sort(rows)].T, axis=1)  # NaN last
+    there = SAMPLE - np.isnan(sample).sum(axis=1)
     center = probabilities * (np.maximum(there, 1)[:, None] - 1)
     margin = SPREADS * np.sqrt(there[:, None] * probabilities * (1 - probabilities)) + 3
     first, last = np.floor(center - margin).astype(np.intp), np.ceil(center + margin).astype(np.intp)
@@ -120,6 +109,29 @@ def _brackets(sample, there, probabilities):
     low = np.where(first < 0, -np.inf, sample[row, np.maximum(first, 0)])
     high = np.where(last >= there[:, None], np.inf, sample[row, np.minimum(last, sample.shape[1] - 1)])
     return low.astype(sample.dtype), high.astype(sample.dtype)
+
+
+def _room(n_rows):
+    """Return how many of so many rows a bracket may be expected to hold, and some."""
+    return int(1.2 * (2 * SPREADS * np.sqrt(0.25 / SAMPLE) + 8 / SAMPLE) * n_rows) + 256 + TILE
+
+
+def _between(n, probabilities, parts, low, high):
+    """Return the quantiles of a column of ``n`` values by its counts and what was kept, None after a miss.
+
+    ``parts`` are pairs of counts and kept values, as :func:`count_and_collect` fills them for one column.
+    """
+    below, upto, within, _ = sum(counts for counts, _ in parts)
+    position = probabilities * (n - 1)
+    ranks = np.minimum(np.floor(position).astype(np.int64) + np.array([[0], [1]]), n - 1)
+    found = np.empty(ranks.shape)
+    for k in range(len(probabilities)):
+        full = any(counts[3, k] > kept.shape[1] for counts, kept in parts)
+        if full or ranks[0, k] < below[k] or ranks[1, k] >= within[k]:
+            return None
+        values = [kept[k, : counts[3, k]] for counts, kept in parts]
+        found[:, k] = _of_rank(ranks[:, k], values, low[k], high[k], upto[k])
+    return interpolate(*found, position - np.floor(position))
 
 
 def _of_rank(ranks, values, low, high, upto):
@@ -132,12 +144,22 @@ def _of_rank(ranks, values, low, high, upto):
     return np.where(ranks < upto, low, np.where(ranks - upto < len(values), found, high))
 
 
-def select_by_group(X, codes, n_groups, probabilities):
+def select_by_group(X, codes, n_groups, probabilities, pooled=None):
     """Quantiles of each group of rows and each column, and how many values it has; NaN is left out.
 
     The values of groups of about one size are gathered as the rows of one matrix, and sorted: NumPy
     sorts short rows with the widest registers that the processor has. A large group is
     a column of its own to :func:`select_quantiles`.
+
+    Parameters
+    ----------
+    X : float ndarray of shape (n_rows, n_features)
+    codes : int ndarray of shape (n_rows,)
+    n_groups : int
+    probabilities : sequence of float
+    pooled : float64 ndarray of shape (n_features, n_probabilities), optional
+        Filled with the quantiles of all rows, which sorted groups make cheap: what a bracket holds
+        of a group is one slice.
 
     Returns
     -------
@@ -157,8 +179,21 @@ def select_by_group(X, codes, n_groups, probabilities):
     count = np.zeros((n_groups, X.shape[1]), dtype=np.intp)
     quantiles = np.full((n_groups, X.shape[1], len(probabilities)), np.nan)
 
+    joint = pooled is not None and not large.size and len(X) > max(FEW_ROWS, LONG_RUN * n_groups)
+    if pooled is not None and not joint:
+        pooled[:] = select_quantiles(X, probabilities)[1]
+    low, high = _brackets(X, probabilities) if joint else (None, None)
+
+    def all_rows(j, runs, sizes, kept):
+        counts = np.zeros((4, len(probabilities)), dtype=np.int64)
+        count_runs(runs, start, sizes, low[j], high[j], counts, kept)
+        n = sizes.sum()
+        answer = _between(n, probabilities, [(counts, kept)], low[j], high[j]) if n else np.nan
+        pooled[j] = select_quantiles(X[:, [j]], probabilities)[1][0] if answer is None else answer
+
     def learn(columns):
         out = np.empty(stop.max(initial=0), dtype=X.dtype)
+        kept = np.empty((len(probabilities), _room(len(X))), dtype=X.dtype) if joint else None
         for j in columns:
             sizes = gather_groups(X[:, j], codes, start, stop, out)
             count[:, j] = sizes
@@ -169,6 +204,8 @@ def select_by_group(X, codes, n_groups, probabilities):
             for g in large:
                 own = out[start[g] : start[g] + sizes[g], None]
                 quantiles[g, j] = select_quantiles(own, probabilities)[1][0]
+            if joint:
+                all_rows(j, out, sizes, kept)
 
     shares = threads.n_threads() if X.size >> 17 else 1
     threads.each(learn, [range(t, X.shape[1], shares) for t in range(shares)], shares)

@@ -7,7 +7,7 @@ the integer group ``codes`` of the rows (None: one group), ``n_groups`` and the 
 """
 
 from skprep.kernels.affine import apply_affine, undo_affine
-from skprep.kernels.counting import count_and_collect, gather_groups
+from skprep.kernels.counting import count_and_collect, count_runs, gather_groups
 from skprep.kernels.extrema import find_extrema, find_smallest_two
 from skprep.kernels.rows import normalise_rows, normalise_rows_backward, softmax_rows
 from skprep.kernels.sums import sum_deviations
@@ -15,6 +15,7 @@ from skprep.kernels.sums import sum_deviations
 __all__ = [
     "apply_affine",
     "count_and_collect",
+    "count_runs",
     "find_extrema",
     "find_smallest_two",
     "gather_groups",

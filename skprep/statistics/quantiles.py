@@ -131,7 +131,12 @@ class Quantiles(Statistic):
             self.count[0], self.answers[0] = select_quantiles(X, self.probabilities)
             return self
 
-        self.count[:], self.answers[:] = select_by_group(X, codes, len(self.count), self.probabilities)
+        everyone = Quantiles.empty(1, X.shape[1], self.probabilities, self.budget, self.max_rank_error)
+        count, self.answers[:] = select_by_group(
+            X, codes, len(self.count), self.probabilities, everyone.answers[0]
+        )
+        self.count[:], everyone.count[0] = count, count.sum(axis=0)
+        self.everyone = everyone
         return self
 
     @cached_property
@@ -190,7 +195,16 @@ class Quantiles(Statistic):
             errors=np.where(alone[1], other.errors, self.errors),
         )._condensed()
 
-    pools = False
+    everyone = None  # the quantiles of all rows, where they were learnt beside those of the groups
+
+    @property
+    def pools(self):
+        """Say whether the quantiles of all rows are known."""
+        return self.everyone is not None
+
+    def pool(self):
+        """Return the quantiles of all rows."""
+        return self.everyone
 
     def take(self, groups):
         """Return the statistic whose group i is group ``groups[i]`` of this one."""

@@ -186,6 +186,38 @@ def test_counting(block, room, seed):
         np.testing.assert_array_equal(np.sort(kept[j, k, :n]), np.sort(expected_kept[j, k, :n]))
 
 
+@settings(max_examples=200)
+@given(
+    seed=st.integers(0, 2**32),
+    runs=st.lists(st.integers(0, 40), max_size=6),
+    ties=st.booleans(),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    room=st.sampled_from([0, 5, 300]),
+)
+def test_counting_sorted_runs(seed, runs, ties, dtype, room):
+    rng = np.random.default_rng(seed)
+    sizes = np.array(runs, dtype=np.intp)
+    stop = np.cumsum((sizes + 2)[::-1])[::-1].copy()  # the runs backwards, 2 places between them
+    start = stop - 2 - sizes
+    x = np.full(sum(runs) + 2 * len(runs), np.inf, dtype=dtype)
+    for i, n in zip(start, sizes, strict=True):
+        x[i : i + n] = np.sort(rng.integers(0, 9, n) if ties else rng.normal(size=n))
+    low, high = np.sort(rng.integers(-1, 9, (2, 4)) if ties else rng.normal(size=(2, 4)), axis=0).astype(
+        dtype
+    )
+    low[0], high[1] = -np.inf, np.inf
+    results = []
+    for kernels in (chosen, reference):
+        counts, kept = np.zeros((4, 4), dtype=np.int64), np.empty((4, room), dtype=dtype)
+        kernels.count_runs(x, start, sizes, low, high, counts, kept)
+        results.append((counts, kept))
+    (counts, kept), (expected, expected_kept) = results
+    np.testing.assert_array_equal(counts, expected)
+    for k in np.flatnonzero(counts[3] <= room):
+        n = counts[3, k]
+        np.testing.assert_array_equal(np.sort(kept[k, :n]), np.sort(expected_kept[k, :n]))
+
+
 @settings(max_examples=300)
 @given(block=blocks())
 def test_groups_side_by_side(block):

@@ -150,6 +150,39 @@ def test_groups_equal_a_loop(shares, dtype):
     assert np.isnan(found[3]).all()
 
 
+@settings(max_examples=100)
+@given(
+    seed=st.integers(0, 2**32),
+    n=st.integers(200, 2_000),
+    n_groups=st.sampled_from([1, 3, 40]),
+    ties=st.booleans(),
+    missing=st.sampled_from([0.0, 0.2, 1.0]),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    fair=st.booleans(),
+    probabilities=st.lists(st.floats(0, 1), min_size=1, max_size=4),
+)
+def test_all_rows_beside_groups(seed, n, n_groups, ties, missing, dtype, fair, probabilities):
+    rng = np.random.default_rng(seed)
+    X = (rng.integers(0, 5, (n, 2)) if ties else rng.standard_cauchy((n, 2))).astype(dtype)
+    X[rng.random(X.shape) < missing] = np.nan
+    codes = rng.integers(0, n_groups, n)
+    pooled = np.empty((2, len(probabilities)))
+    kept = quantiles.FEW_ROWS, quantiles.SAMPLE, quantiles.SPREADS
+    try:  # all groups are sorted, and small samples, or narrow brackets, miss now and then
+        quantiles.FEW_ROWS, quantiles.SAMPLE, quantiles.SPREADS = 0, 64, 4.5 if fair else 0.1
+        whole = select_quantiles(X, probabilities)[1]
+        quantiles.FEW_ROWS = n - 1
+        count, _ = select_by_group(X, codes, n_groups, probabilities, pooled)
+    finally:
+        quantiles.FEW_ROWS, quantiles.SAMPLE, quantiles.SPREADS = kept
+    np.testing.assert_array_equal(pooled, whole)
+    np.testing.assert_array_equal(count.sum(axis=0), (~np.isnan(X)).sum(axis=0))
+    for j in range(2):
+        x = X[~np.isnan(X[:, j]), j].astype(np.float64)
+        expected = np.quantile(x, probabilities) if x.size else np.full(len(probabilities), np.nan)
+        np.testing.assert_allclose(pooled[j], expected, rtol=1e-14, atol=1e-13)
+
+
 @pytest.mark.parametrize("heavy", [1e8, 1e14, 1e16, 1e100])
 def test_heavy_weights_of_one_group_leave_the_others_alone(heavy):
     rng = np.random.default_rng(1)
