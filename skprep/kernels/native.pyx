@@ -14,8 +14,8 @@ import numpy as np
 
 from cython cimport floating
 from libc.math cimport INFINITY, NAN, sqrt
-from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memcpy
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.string cimport memcpy, memset
 
 cdef extern from *:
     """
@@ -833,6 +833,28 @@ cdef hot count_values(const floating* x, Py_ssize_t n, int64_t* there) noexcept 
     there[0] += a
 
 
+cdef hot mark_run(const floating* x, Py_ssize_t n, const floating* low, const floating* high,
+                  Py_ssize_t n_brackets, uint8_t* inside) noexcept nogil:
+    """Mark the values that lie strictly inside of any bracket."""
+    cdef Py_ssize_t i, k
+    cdef floating least, most
+    memset(inside, 0, n)
+    for k in range(n_brackets):
+        least, most = low[k], high[k]
+        for i in range(n):
+            inside[i] |= (x[i] > least) & (x[i] < most)
+
+
+cdef inline Py_ssize_t keep_marked(const floating* x, Py_ssize_t n, const uint8_t* marked,
+                                   floating* found) noexcept nogil:
+    """Copy what is marked; each value is written, few are kept."""
+    cdef Py_ssize_t i, at = 0
+    for i in range(n):
+        found[at] = x[i]
+        at += marked[i]
+    return at
+
+
 cdef inline Py_ssize_t collect_run(const floating* x, Py_ssize_t n, floating low, floating high,
                                    floating* found, Py_ssize_t at) noexcept nogil:
     """Append the values strictly between ``low`` and ``high``; each is written, few are kept."""
@@ -847,7 +869,9 @@ def count_and_collect(const floating[:, :] X, const floating[:, ::1] low, const 
                       int64_t[::1] there, int64_t[:, :, ::1] counts, floating[:, :, ::1] kept):
     """See :func:`skprep.kernels.counting.count_and_collect`."""
     cdef Py_ssize_t n = X.shape[0], m = X.shape[1], k, n_brackets = low.shape[1], room = kept.shape[2]
-    cdef Py_ssize_t start, first, rows, columns, i, j, width
+    cdef Py_ssize_t start, first, rows, columns, near, i, j, width
+    cdef floating[::1] inside = np.empty(TILE, dtype=np.float32 if floating is float else np.float64)
+    cdef uint8_t[TILE] marks
     cdef floating[:, ::1] tile = np.empty((8, TILE), dtype=np.float32 if floating is float else np.float64)
     cdef Py_ssize_t item = sizeof(floating)
     cdef Py_ssize_t by_row = X.strides[0] // item, by_column = X.strides[1] // item
@@ -871,6 +895,8 @@ def count_and_collect(const floating[:, :] X, const floating[:, ::1] low, const 
                 for j in range(first, first + columns):
                     run = x + start + j * by_column if by_row == 1 else &tile[j - first, 0]
                     count_values(run, rows, &there[j])
+                    mark_run(run, rows, &low[j, 0], &high[j, 0], n_brackets, marks)
+                    near = keep_marked(run, rows, marks, &inside[0])
                     for k in range(n_brackets):
                         count_run(run, rows, low[j, k], high[j, k], &counts[0, j, k], &counts[1, j, k],
                                   &counts[2, j, k])
@@ -878,7 +904,7 @@ def count_and_collect(const floating[:, :] X, const floating[:, ::1] low, const 
                             counts[3, j, k] = room + 1  # for good
                         else:
                             counts[3, j, k] = collect_run(
-                                run, rows, low[j, k], high[j, k], &kept[j, k, 0], counts[3, j, k]
+                                &inside[0], near, low[j, k], high[j, k], &kept[j, k, 0], counts[3, j, k]
                             )
                 start += rows
             first += columns
