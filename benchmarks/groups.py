@@ -45,7 +45,7 @@ def by_skprep(frame):
 
 def z_scores(rows, quick):
     """Print fit and transform of a pandas frame beside each peer."""
-    rounds = 3 if quick else 7
+    rounds = 3 if quick else 11
     for shape, n_groups, text in (
         ((rows, 20), 1_000, True),
         ((rows, 20), rows // 5, False),
@@ -77,7 +77,7 @@ def quantiles(rows, quick):
         "RobustScaler.fit: pandas groupby-quantile",
         lambda: GroupScaler(robust, by="key").fit(frame),
         lambda: frame.groupby("key", sort=False)[features].quantile([0.25, 0.5, 0.75]),
-        1 if quick else 3,
+        1 if quick else 5,
     )
 
 

@@ -27,7 +27,7 @@ def pair(name, method, X, **more):
 
 def beside_scikit_learn(rows, quick):
     """Print fit and transform of every scaler, in every layout, with NaN, weights and ties."""
-    rounds = 3 if quick else 7
+    rounds, few = (3, 3) if quick else (11, 5)
     for dtype in ("float64", "float32"):
         for order in "CF":
             X = normal((rows, 50), dtype, order)
@@ -38,20 +38,20 @@ def beside_scikit_learn(rows, quick):
             if order == "C":
                 weight = np.random.default_rng(1).random(rows)
                 more = {"sample_weight": weight}
-                row("StandardScaler.fit, weighted", *pair("StandardScaler", "fit", X, **more), 3)
+                row("StandardScaler.fit, weighted", *pair("StandardScaler", "fit", X, **more), few)
                 X[::7, ::3] = np.nan
                 for name in SCALERS[:3]:
-                    row(f"{name}.fit, with NaN", *pair(name, "fit", X), 3)
-                    row(f"{name}.transform, with NaN", *pair(name, "transform", X), 3)
+                    row(f"{name}.fit, with NaN", *pair(name, "fit", X), few)
+                    row(f"{name}.transform, with NaN", *pair(name, "transform", X), few)
         title(f"RobustScaler, {rows:,} x 20, {dtype}", peer="scikit-learn")
         X = normal((rows, 20), dtype)
-        row("fit", *pair("RobustScaler", "fit", X), 3)
-        row("fit, order F", *pair("RobustScaler", "fit", np.asfortranarray(X)), 3)
+        row("fit", *pair("RobustScaler", "fit", X), few)
+        row("fit, order F", *pair("RobustScaler", "fit", np.asfortranarray(X)), few)
         row("transform", *pair("RobustScaler", "transform", X), rounds)
-        row("fit, sorted", *pair("RobustScaler", "fit", np.sort(X, axis=0)), 3)
-        row("fit, ten values", *pair("RobustScaler", "fit", np.floor(X * 1.5)), 3)
+        row("fit, sorted", *pair("RobustScaler", "fit", np.sort(X, axis=0)), few)
+        row("fit, ten values", *pair("RobustScaler", "fit", np.floor(X * 1.5)), few)
         X[::7, ::3] = np.nan
-        row("fit, with NaN", *pair("RobustScaler", "fit", X), 3)
+        row("fit, with NaN", *pair("RobustScaler", "fit", X), few)
 
 
 def frames(rows, quick):
@@ -62,7 +62,7 @@ def frames(rows, quick):
     with sklearn.config_context(transform_output="pandas"):
         for name in SCALERS:
             for method in ("fit", "transform"):
-                row(f"{name}.{method}", *pair(name, method, frame), 3 if quick else 7)
+                row(f"{name}.{method}", *pair(name, method, frame), 3 if quick else 11)
 
 
 def small(quick):
