@@ -42,11 +42,16 @@ def _processor():
 
 
 def by_turns(ours, theirs, rounds):
-    """Return the run times of both in seconds, measured by turns after a warm-up."""
+    """Return the run times of both in seconds, measured by turns after a warm-up.
+
+    The first of a round is the second of the next: what one leaves in the caches, and in the memory that
+    it frees, helps or hurts both alike.
+    """
     ours(), theirs()
     times = ([], [])
-    for _ in range(rounds):
-        for function, record in zip((ours, theirs), times, strict=True):
+    for number in range(rounds):
+        for which in (0, 1) if number % 2 == 0 else (1, 0):
+            function, record = (ours, theirs)[which], times[which]
             gc.collect(0)
             start = time.perf_counter()
             function()
@@ -97,4 +102,15 @@ def cells(*values):
 def normal(shape, dtype="float64", order="C"):
     """Return normal numbers, always the same."""
     X = np.random.default_rng(0).normal(3.0, 2.0, size=shape).astype(dtype)
-    return np.asarray(X, order=order)
+    X = np.asarray(X, order=order)
+    _touch(4 * X.nbytes)
+    return X
+
+
+def _touch(n_bytes):
+    """Write to so much memory and free it: that what results are written to has been used before.
+
+    The host of a virtual machine gives it memory on first use, ten times as slowly as the memory is
+    written, and which side of a row would pay for it is chance.
+    """
+    np.ones(n_bytes, dtype=np.uint8)
