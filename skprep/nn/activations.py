@@ -29,7 +29,10 @@ class ReLU(Layer):
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
         positive = self._context()
-        return np.where(positive, check_grad(self, grad, positive.shape), 0)
+        grad = check_grad(self, grad, positive.shape)
+        with np.errstate(invalid="ignore"):
+            out = grad * positive  # several times as fast as a choice, but inf * 0 is NaN
+        return np.where(positive, grad, 0) if np.isnan(out.sum()) else out
 
 
 class GELU(Layer):

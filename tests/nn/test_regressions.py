@@ -206,3 +206,9 @@ def test_a_state_that_is_no_number_changes_nothing():
         layer.load_state_dict({"weight": [[9.0, 9.0]], "bias": ["oops"]})
     for name, value in layer.state_dict().items():
         np.testing.assert_array_equal(value, before[name])
+
+
+def test_relu_stops_an_infinite_gradient_where_its_output_is_flat():
+    relu = nn.ReLU()
+    relu(np.array([[-1.0, 2.0, 0.0]]))
+    np.testing.assert_array_equal(relu.backward(np.array([[np.inf, np.inf, np.nan]])), [[0.0, np.inf, 0.0]])
