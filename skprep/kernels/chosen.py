@@ -157,14 +157,29 @@ def _by_rows(function, X, *others, period=1, sums=False):
     threads = n_threads() if n_pieces > 1 else 1
     if threads == 1 and not (sums and n_pieces > 1):
         return [function(X, *others)]
-    # New memory is mapped fastest in long runs; a short task is done before another thread has woken.
-    n_pieces = min(n_pieces, 8 if sums else threads if X.size > LONG else 4 * threads)
-    step = -(-len(X) // n_pieces)
-    step = -(-step // period) * period
-    cuts = [slice(start, start + step) for start in range(0, len(X), step)]
+    if X.size > LONG and not sums:
+        cuts = _shrinking(len(X), threads, period)
+    else:  # a short task is done before another thread has woken
+        step = -(-len(X) // min(n_pieces, 8 if sums else 4 * threads))
+        step = -(-step // period) * period
+        cuts = [slice(start, start + step) for start in range(0, len(X), step)]
     return each(
         lambda rows: function(X[rows], *(None if a is None else a[rows] for a in others)), cuts, threads
     )
+
+
+def _shrinking(n_rows, threads, period):
+    """Cut rows into long pieces, in which new memory is mapped fastest, and ever shorter ones.
+
+    So no thread waits long for another whose processor, or new memory, is slow.
+    """
+    cuts, start, least = [], 0, n_rows // (8 * threads) + 1
+    while start < n_rows:
+        step = max(3 * (n_rows - start) // (4 * threads), least)
+        step = -(-step // period) * period
+        cuts.append(slice(start, start + step))
+        start += step
+    return cuts
 
 
 def _plain(codes, n_groups, weight):

@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import joblib
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skprep import MinMaxScaler, RobustScaler, StandardScaler, nn
-from skprep.kernels import threads
+from skprep.kernels import chosen, threads
 from skprep.kernels.threads import each, n_threads
 
 
@@ -139,3 +141,27 @@ def test_large_arrays_are_still_transformed_when_the_interpreter_ends():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout.strip(), done.stderr) == ("(400000, 4)", "")
+
+
+@given(n_rows=st.integers(1, 10**7), n_threads=st.integers(2, 64), period=st.integers(1, 9))
+def test_shrinking_pieces_hold_every_row_once(n_rows, n_threads, period):
+    cuts = chosen._shrinking(n_rows, n_threads, period)
+    starts, stops = [c.start for c in cuts], [c.stop for c in cuts]
+    assert starts == [0, *stops[:-1]]
+    assert starts[-1] < n_rows <= stops[-1]
+    assert all(start % period == 0 for start in starts)
+    sizes = [c.stop - c.start for c in cuts]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(cuts) <= 12 * n_threads
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_long_arrays_come_out_the_same_on_threads(order, monkeypatch):
+    monkeypatch.setattr(chosen, "LONG", 1 << 19)
+    X = np.asarray(np.random.default_rng(0).normal(size=(40_001, 20)), order=order)
+    scaler = StandardScaler().fit(X)
+    with joblib.parallel_config(n_jobs=1):
+        alone = scaler.transform(X)
+    with joblib.parallel_config(n_jobs=3):
+        together = scaler.transform(X)
+    np.testing.assert_array_equal(together, alone)
