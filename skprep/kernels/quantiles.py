@@ -191,10 +191,12 @@ def select_by_group(X, codes, n_groups, probabilities, pooled=None):
         answer = _between(n, probabilities, [(counts, kept)], low[j], high[j]) if n else np.nan
         pooled[j] = select_quantiles(X[:, [j]], probabilities)[1][0] if answer is None else answer
 
-    def learn(columns):
+    todo = iter(range(X.shape[1]))  # whoever is free takes the next column
+
+    def learn(_):
         out = np.empty(stop.max(initial=0), dtype=X.dtype)
         kept = np.empty((len(probabilities), _room(len(X))), dtype=X.dtype) if joint else None
-        for j in columns:
+        for j in todo:
             sizes = gather_groups(X[:, j], codes, start, stop, out)
             count[:, j] = sizes
             for groups, place, width in alike:
@@ -208,7 +210,7 @@ def select_by_group(X, codes, n_groups, probabilities, pooled=None):
                 all_rows(j, out, sizes, kept)
 
     shares = threads.n_threads() if X.size >> 17 else 1
-    threads.each(learn, [range(t, X.shape[1], shares) for t in range(shares)], shares)
+    threads.each(learn, range(shares), shares)
     return count, quantiles
 
 
