@@ -51,7 +51,7 @@ def apply_affine(X, center, scale, out, codes=None, bounds=None):
         size = np.abs(scale)
         if ((size > _LEAST) & (size < _LARGEST)).all():
             scale, more = 1.0 / scale, (False,)
-    return any(_by_rows(lambda x, o, c: found(x, center, scale, o, c, bounds, *more), X, out, codes))
+    return _affine(found, X, center, scale, out, codes, bounds, *more)
 
 
 def undo_affine(Z, center, scale, out, codes=None):
@@ -59,7 +59,19 @@ def undo_affine(Z, center, scale, out, codes=None):
     found = _compiled("undo_affine", Z)
     if found is None or not _alike(Z, out):
         found = reference.undo_affine
-    return any(_by_rows(lambda z, o, c: found(z, center, scale, o, c), Z, out, codes))
+    return _affine(found, Z, center, scale, out, codes)
+
+
+def _affine(found, X, center, scale, out, codes, *more):
+    """Cut the rows for threads, or where columns lie in one piece and are many, the columns."""
+    threads = n_threads() if codes is None and X.size > LONG else 1
+    if threads > 1 and X.shape[1] >= 8 * threads and X.strides[0] == out.strides[0] == X.itemsize:
+
+        def piece(at):
+            return found(X[:, at], center[:1, at], scale[:1, at], out[:, at], None, *more)
+
+        return any(each(piece, _shrinking(X.shape[1], threads, 1), threads))
+    return any(_by_rows(lambda x, o, c: found(x, center, scale, o, c, *more), X, out, codes))
 
 
 def count_and_collect(X, low, high, there, counts, kept):
@@ -168,14 +180,14 @@ def _by_rows(function, X, *others, period=1, sums=False):
     )
 
 
-def _shrinking(n_rows, threads, period):
-    """Cut rows into long pieces, in which new memory is mapped fastest, and ever shorter ones.
+def _shrinking(n, threads, period):
+    """Cut ``n`` rows or columns into long pieces, which map new memory fastest, and ever shorter ones.
 
     So no thread waits long for another whose processor, or new memory, is slow.
     """
-    cuts, start, least = [], 0, n_rows // (8 * threads) + 1
-    while start < n_rows:
-        step = max(3 * (n_rows - start) // (4 * threads), least)
+    cuts, start, least = [], 0, n // (8 * threads) + 1
+    while start < n:
+        step = max(3 * (n - start) // (4 * threads), least)
         step = -(-step // period) * period
         cuts.append(slice(start, start + step))
         start += step

@@ -158,10 +158,14 @@ def test_shrinking_pieces_hold_every_row_once(n_rows, n_threads, period):
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_long_arrays_come_out_the_same_on_threads(order, monkeypatch):
     monkeypatch.setattr(chosen, "LONG", 1 << 19)
-    X = np.asarray(np.random.default_rng(0).normal(size=(40_001, 20)), order=order)
-    scaler = StandardScaler().fit(X)
+    X = np.asarray(np.random.default_rng(0).normal(size=(20_001, 40)), order=order)
     with joblib.parallel_config(n_jobs=1):
+        scaler = StandardScaler(clip=(-1, 1)).fit(X)
         alone = scaler.transform(X)
+        back = scaler.inverse_transform(alone)
     with joblib.parallel_config(n_jobs=3):
-        together = scaler.transform(X)
-    np.testing.assert_array_equal(together, alone)
+        np.testing.assert_array_equal(scaler.transform(X), alone)
+        np.testing.assert_array_equal(scaler.inverse_transform(alone), back)
+        X[20_000, 39] = np.inf
+        with pytest.raises(ValueError, match="infinity"):
+            scaler.transform(X)
