@@ -116,3 +116,4 @@ def _picture(path, sizes, found, xlabel, title):
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     figure.savefig(path, dpi=110)
+    print(f"\n![{title}]({path.name})", flush=True)
