@@ -14,6 +14,7 @@ import pandas as pd
 
 from skprep.frames.eager import key_columns
 from skprep.frames.joins import join, key_expression
+from skprep.frames.partitions import is_partitioned
 from skprep.statistics import Extrema, Moments, Quantiles, SmallestTwo
 from skprep.statistics.groups import GroupIndex
 
@@ -23,7 +24,7 @@ SAFE = 400  # powers of two whose squares stay in float64
 
 def as_lazy(X):
     """Return a lazy frame as narwhals sees it, None for all else (a Dask frame, too)."""
-    if isinstance(X, np.ndarray | pd.DataFrame | list):
+    if isinstance(X, np.ndarray | pd.DataFrame | list) or is_partitioned(X):
         return None
     frame = nw.from_native(X, pass_through=True)
     return frame if isinstance(frame, nw.LazyFrame) and not frame.implementation.is_dask() else None

@@ -1,5 +1,7 @@
 """Exact quantiles: by a bracket and a count, by selection, and weighted ones by sorting."""
 
+from collections import deque
+
 import numpy as np
 
 from skprep.kernels import threads
@@ -191,12 +193,16 @@ def select_by_group(X, codes, n_groups, probabilities, pooled=None):
         answer = _between(n, probabilities, [(counts, kept)], low[j], high[j]) if n else np.nan
         pooled[j] = select_quantiles(X[:, [j]], probabilities)[1][0] if answer is None else answer
 
-    todo = iter(range(X.shape[1]))  # whoever is free takes the next column
+    todo = deque(range(X.shape[1]))  # whoever is free takes the next column
 
     def learn(_):
         out = np.empty(stop.max(initial=0), dtype=X.dtype)
         kept = np.empty((len(probabilities), _room(len(X))), dtype=X.dtype) if joint else None
-        for j in todo:
+        while todo:
+            try:
+                j = todo.popleft()
+            except IndexError:  # another thread was quicker
+                return
             sizes = gather_groups(X[:, j], codes, start, stop, out)
             count[:, j] = sizes
             for groups, place, width in alike:
