@@ -41,11 +41,40 @@ cdef enum:
     TALL = 64  # rows of a block at least, however wide they are
 
 
-cdef check_rows(Py_ssize_t n, codes, weight):
-    """Refuse what a loop would read beyond the end of; codes are trusted to be within the groups."""
-    for name, values in (("codes", codes), ("weight", weight)):
-        if values is not None and len(values) != n:
-            raise ValueError(f"{name} must have one entry for each of {n} rows; received {len(values)}")
+cdef check_rows(Py_ssize_t n, const Py_ssize_t[::1] codes, const double[::1] weight, Py_ssize_t n_groups):
+    """Refuse codes and weights that do not go with ``n`` rows of ``n_groups`` groups."""
+    cdef Py_ssize_t i
+    cdef bint outside = False
+    if n_groups < 1:
+        raise ValueError(f"n_groups must be 1 or more; received {n_groups}")
+    if codes is not None:
+        check_length("codes", codes.shape[0], n)
+        with nogil:
+            for i in range(n):
+                outside |= (codes[i] < 0) | (codes[i] >= n_groups)
+        if outside:
+            raise ValueError(f"codes must be from 0 to {n_groups - 1}; received others")
+    if weight is not None:
+        check_length("weight", weight.shape[0], n)
+
+
+cdef check_length(name, Py_ssize_t received, Py_ssize_t n):
+    if received != n:
+        raise ValueError(f"{name} must have one entry for each of {n} rows; received {received}")
+
+
+cdef check_shape(name, received, required):
+    if received != required:
+        raise ValueError(f"{name} must have shape {required}; received {received}")
+
+
+cdef check_layout(name, const void* first, Py_ssize_t by_row, Py_ssize_t by_column, Py_ssize_t item):
+    """Refuse a matrix of which neither rows nor columns lie in one piece, number beside number."""
+    if by_row % item or by_column % item or (by_row != item and by_column != item) or <size_t>first % item:
+        raise ValueError(
+            f"{name} must have rows or columns that lie in one piece; received strides "
+            f"{(by_row, by_column)} for numbers of {item} bytes"
+        )
 
 
 cdef inline const double* onward(const double* values, Py_ssize_t n) noexcept nogil:
@@ -250,12 +279,12 @@ def sum_deviations(const floating[:, :] X, const double[:, ::1] pilot, const Py_
                    Py_ssize_t n_groups, const double[::1] weight):
     """See :func:`skprep.kernels.sums.sum_deviations`."""
     cdef Py_ssize_t n = X.shape[0], m = X.shape[1], cells = n_groups * m
-    check_rows(n, codes, weight)
-    if pilot.shape[0] != n_groups or pilot.shape[1] != m:
-        raise ValueError(f"pilot must have shape ({n_groups}, {m})")
+    check_rows(n, codes, weight, n_groups)
+    check_shape("pilot", (pilot.shape[0], pilot.shape[1]), (n_groups, m))
     result = np.zeros((3, n_groups, m))
     if n == 0 or m == 0:
         return result[0], result[1], result[2]
+    check_layout("X", &X[0, 0], X.strides[0], X.strides[1], sizeof(floating))
     cdef double[:, :, ::1] sums = result
     cdef Py_ssize_t fold = max(1, FOLD // max(1, m)) if codes is None else 1
     cdef double[:, ::1] part = np.zeros((4, max(cells * fold, 4 * n_groups)))
@@ -556,12 +585,13 @@ def find_extrema(const floating[:, :] X, const Py_ssize_t[::1] codes=None, Py_ss
                  const double[::1] weight=None):
     """See :func:`skprep.kernels.extrema.find_extrema`."""
     cdef Py_ssize_t n = X.shape[0], m = X.shape[1], start, rows, j, i, height
-    check_rows(n, codes, weight)
+    check_rows(n, codes, weight, n_groups)
     count = np.zeros((n_groups, m))
     low = np.full((n_groups, m), np.inf)
     high = np.full((n_groups, m), -np.inf)
     if n == 0 or m == 0:
         return count, low, high
+    check_layout("X", &X[0, 0], X.strides[0], X.strides[1], sizeof(floating))
     cdef double[:, ::1] c = count, least = low, most = high
     cdef const floating* x = &X[0, 0]
     cdef Py_ssize_t by_row = X.strides[0] // <Py_ssize_t>sizeof(floating)
@@ -601,7 +631,7 @@ def find_smallest_two(const floating[:, :] X, const Py_ssize_t[::1] codes=None, 
                       const double[::1] weight=None):
     """See :func:`skprep.kernels.extrema.find_smallest_two`."""
     cdef Py_ssize_t n = X.shape[0], m = X.shape[1], i, j, g
-    check_rows(n, codes, weight)
+    check_rows(n, codes, weight, n_groups)
     count = np.zeros((n_groups, m))
     first = np.full((n_groups, m), np.inf)
     second = np.full((n_groups, m), np.inf)
@@ -777,13 +807,16 @@ def apply_affine(const floating[:, :] X, const double[:, ::1] center, const doub
                  bint undo=False):
     """See :func:`skprep.kernels.affine.apply_affine`; without ``divide``, ``scale`` is a factor."""
     cdef Py_ssize_t n = X.shape[0], m = X.shape[1], item = sizeof(floating), n_groups = center.shape[0]
-    check_rows(n, codes, None)
-    if center.shape[1] != m or scale.shape[0] != n_groups or scale.shape[1] != m or n_groups < 1:
-        raise ValueError(f"center and scale must have shape (n_groups, {m})")
-    if out.shape[0] != n or out.shape[1] != m:
-        raise ValueError(f"out must have shape ({n}, {m})")
+    check_rows(n, codes, None, n_groups)
+    check_shape("center", (n_groups, center.shape[1]), (n_groups, m))
+    check_shape("scale", (scale.shape[0], scale.shape[1]), (n_groups, m))
+    check_shape("out", (out.shape[0], out.shape[1]), (n, m))
     if n == 0 or m == 0:
         return False
+    check_layout("X", &X[0, 0], X.strides[0], X.strides[1], item)
+    check_layout("out", &out[0, 0], out.strides[0], out.strides[1], item)
+    if not (X.strides[0] == out.strides[0] == item or X.strides[1] == out.strides[1] == item):
+        raise ValueError("X and out must lie in memory in one order, by rows or by columns")
     cdef double low = -INFINITY, high = INFINITY
     cdef bint clip = bounds is not None
     if clip:
@@ -877,9 +910,19 @@ def count_and_collect(const floating[:, :] X, const floating[:, ::1] low, const 
     cdef Py_ssize_t by_row = X.strides[0] // item, by_column = X.strides[1] // item
     cdef const floating* x
     cdef const floating* run
+    check_shape("high", (high.shape[0], high.shape[1]), (low.shape[0], n_brackets))
+    check_shape("low", (low.shape[0], n_brackets), (m, n_brackets))
+    check_shape("there", (there.shape[0],), (m,))
+    check_shape("counts", (counts.shape[0], counts.shape[1], counts.shape[2]), (4, m, n_brackets))
+    check_shape("kept", (kept.shape[0], kept.shape[1], room), (m, n_brackets, room))
+    for j in range(m):
+        for k in range(n_brackets):
+            if counts[3, j, k] < 0:
+                raise ValueError("counts of what is kept must not be negative")
     if n == 0 or m == 0 or n_brackets == 0:
         return
     x = &X[0, 0]
+    check_layout("X", x, X.strides[0], X.strides[1], item)
     width = 1 if by_row == 1 else 8
     with nogil:
         first = 0
@@ -937,7 +980,17 @@ cdef inline Py_ssize_t first_above(const floating* x, Py_ssize_t at, Py_ssize_t 
 def count_runs(const floating[::1] x, const Py_ssize_t[::1] start, const Py_ssize_t[::1] sizes,
                const floating[::1] low, const floating[::1] high, int64_t[:, ::1] counts, floating[:, ::1] kept):
     """See :func:`skprep.kernels.counting.count_runs`."""
-    cdef Py_ssize_t g, k, a, b, c, d, end, room = kept.shape[1]
+    cdef Py_ssize_t g, k, a, b, c, d, end, room = kept.shape[1], n_brackets = low.shape[0]
+    check_length("sizes", sizes.shape[0], start.shape[0])
+    check_shape("high", (high.shape[0],), (n_brackets,))
+    check_shape("counts", (counts.shape[0], counts.shape[1]), (4, n_brackets))
+    check_shape("kept", (kept.shape[0], room), (n_brackets, room))
+    for g in range(start.shape[0]):
+        if start[g] < 0 or sizes[g] < 0 or start[g] > x.shape[0] - sizes[g]:
+            raise ValueError(f"runs must lie within {x.shape[0]} values; received one from {start[g]} of {sizes[g]}")
+    for k in range(n_brackets):
+        if counts[3, k] < 0:
+            raise ValueError("counts of what is kept must not be negative")
     with nogil:
         for g in range(start.shape[0]):
             if sizes[g] == 0:
@@ -962,6 +1015,14 @@ def gather_groups(const floating[:] x, const Py_ssize_t[::1] codes, const Py_ssi
                   const Py_ssize_t[::1] stop, floating[::1] out):
     """See :func:`skprep.kernels.counting.gather_groups`."""
     cdef Py_ssize_t n = x.shape[0], n_groups = start.shape[0], i, g
+    cdef bint full = False
+    check_rows(n, codes, None, max(1, n_groups))
+    check_length("stop", stop.shape[0], n_groups)
+    for g in range(n_groups):
+        if not 0 <= start[g] <= stop[g] <= out.shape[0]:
+            raise ValueError(f"groups must lie within {out.shape[0]} values; received {start[g]} to {stop[g]}")
+    if n and not n_groups:
+        raise ValueError("there must be a group for each code")
     sizes = np.array(start)
     cdef Py_ssize_t[::1] at = sizes
     cdef floating v
@@ -970,12 +1031,17 @@ def gather_groups(const floating[:] x, const Py_ssize_t[::1] codes, const Py_ssi
             v = x[i]
             if v == v:
                 g = codes[i]
+                if at[g] >= stop[g]:
+                    full = True
+                    break
                 out[at[g]] = v
                 at[g] += 1
         for g in range(n_groups):
             for i in range(at[g], stop[g]):
                 out[i] = INFINITY
             at[g] -= start[g]
+    if full:
+        raise ValueError("a group has more values than there is room for")
     return sizes
 
 
@@ -1062,6 +1128,7 @@ cdef hot softmax_row(const float* x, Py_ssize_t n, float* out) noexcept nogil:
 def softmax_rows(const float[:, ::1] x, float[:, ::1] out):
     """See :func:`skprep.kernels.rows.softmax_rows`."""
     cdef Py_ssize_t i, n = x.shape[0], m = x.shape[1]
+    check_shape("out", (out.shape[0], out.shape[1]), (n, m))
     if m == 0:
         return
     with nogil:
@@ -1123,7 +1190,10 @@ cdef void sum_any_row(const floating* x, Py_ssize_t n, double pilot, double* shi
 
 
 cdef void center_row(const floating* x, Py_ssize_t n, double* mean, double* m2) noexcept nogil:
-    """Write the mean and the sum of squared deviations, by the deviations from the first value."""
+    """Write the mean, in two parts, and the sum of squared deviations.
+
+    The first part is near the values, so that a mean far from 0 costs no digits.
+    """
     cdef double shift, square, pilot = x[0]
     sum_any_row(x, n, pilot, &shift, &square)
     m2[0] = square - shift * (shift / n)
@@ -1131,14 +1201,22 @@ cdef void center_row(const floating* x, Py_ssize_t n, double* mean, double* m2) 
         pilot = pilot + shift / n
         sum_any_row(x, n, pilot, &shift, &square)
         m2[0] = square - shift * (shift / n)
-    mean[0] = pilot + shift / n
+    mean[0] = pilot
+    mean[1] = shift / n
 
 
-cdef hot write_row(const floating* x, Py_ssize_t n, double mean, double inverse,
+cdef hot write_row(const floating* x, Py_ssize_t n, double pilot, double shift, double inverse,
                    const floating* weight, const floating* bias, floating* out) noexcept nogil:
     """Write the normalised row; float32 in float32, but for the digits of a mean far from 0."""
     cdef Py_ssize_t j
-    cdef floating head = <floating>mean, tail = <floating>(mean - <floating>mean), factor = <floating>inverse
+    cdef double mean = pilot + shift
+    cdef floating head, tail, factor = <floating>inverse
+    if floating is float:
+        head = <floating>mean
+        tail = <floating>(mean - <floating>mean)
+    else:
+        head = pilot
+        tail = shift
     if floating is float and not (inverse < 1e30 and inverse > 1e-30 and mean < 1e37 and mean > -1e37):
         for j in range(n):
             out[j] = <floating>((x[j] - mean) * inverse * weight[j] + bias[j])
@@ -1148,10 +1226,13 @@ cdef hot write_row(const floating* x, Py_ssize_t n, double mean, double inverse,
 
 
 def normalise_rows(const floating[:, ::1] x, double eps, bint center, const double[:, ::1] weight,
-                   const double[:, ::1] bias, floating[:, ::1] out, double[::1] mean, double[::1] inverse):
+                   const double[:, ::1] bias, floating[:, ::1] out, double[:, ::1] mean, double[::1] inverse):
     """See :func:`skprep.kernels.rows.normalise_rows`."""
     cdef Py_ssize_t i, k, n = x.shape[0], m = x.shape[1], period = weight.shape[0]
     cdef double total, square
+    check_turns(n, m, weight, mean, inverse)
+    check_shape("bias", (bias.shape[0], bias.shape[1]), (period, m))
+    check_shape("out", (out.shape[0], out.shape[1]), (n, m))
     if m == 0:
         return
     dtype = np.float32 if floating is float else np.float64
@@ -1159,16 +1240,26 @@ def normalise_rows(const floating[:, ::1] x, double eps, bint center, const doub
     with nogil:
         for i in range(n):
             k = i % period
-            mean[i] = 0.0
+            mean[i, 0] = mean[i, 1] = 0.0
             if center:
-                center_row(&x[i, 0], m, &mean[i], &square)
+                center_row(&x[i, 0], m, &mean[i, 0], &square)
             else:
                 sum_any_row(&x[i, 0], m, 0.0, &total, &square)
             inverse[i] = 1.0 / sqrt(max(square, 0.0) / m + eps)
-            write_row(&x[i, 0], m, mean[i], inverse[i], &w[k, 0], &b[k, 0], &out[i, 0])
+            write_row(&x[i, 0], m, mean[i, 0], mean[i, 1], inverse[i], &w[k, 0], &b[k, 0], &out[i, 0])
 
 
-cdef hot sum_products(const floating* x, const floating* grad, Py_ssize_t n, double mean, double inverse,
+cdef check_turns(Py_ssize_t n, Py_ssize_t m, const double[:, ::1] weight, const double[:, ::1] mean,
+                 const double[::1] inverse):
+    if weight.shape[0] < 1:
+        raise ValueError("weight must have one row or more")
+    check_shape("weight", (weight.shape[0], weight.shape[1]), (weight.shape[0], m))
+    check_shape("mean", (mean.shape[0], mean.shape[1]), (n, 2))
+    check_length("inverse", inverse.shape[0], n)
+
+
+cdef hot sum_products(const floating* x, const floating* grad, Py_ssize_t n, double pilot, double shift,
+                      double inverse,
                       given_t weight, sums_t grad_weight, sums_t grad_bias,
                       double* total, double* product) noexcept nogil:
     """Sum the gradient and its products with what the row was normalised to."""
@@ -1179,7 +1270,7 @@ cdef hot sum_products(const floating* x, const floating* grad, Py_ssize_t n, dou
     cdef int k
     for j in range(n):
         g = grad[j]
-        grad_weight[j] += g * ((x[j] - mean) * inverse)
+        grad_weight[j] += g * ((x[j] - pilot - shift) * inverse)
         grad_bias[j] += g
     for k in range(LANES):
         s[k] = 0.0
@@ -1187,33 +1278,36 @@ cdef hot sum_products(const floating* x, const floating* grad, Py_ssize_t n, dou
     while i < whole:
         for k in range(LANES):
             g = grad[i + k] * weight[i + k]
-            z = (x[i + k] - mean) * inverse
+            z = (x[i + k] - pilot - shift) * inverse
             s[k] += g
             q[k] += g * z
         i += LANES
     for k in range(n - whole):
         g = grad[i + k] * weight[i + k]
         s[k] += g
-        q[k] += g * ((x[i + k] - mean) * inverse)
+        q[k] += g * ((x[i + k] - pilot - shift) * inverse)
     total[0] = total_of(s, LANES)
     product[0] = total_of(q, LANES)
 
 
-cdef hot write_gradient(const floating* x, const floating* grad, Py_ssize_t n, double mean, double inverse,
-                        const double* weight, double total, double product, floating* out) noexcept nogil:
+cdef hot write_gradient(const floating* x, const floating* grad, Py_ssize_t n, double pilot, double shift,
+                        double inverse, const double* weight, double total, double product, floating* out) noexcept nogil:
     cdef Py_ssize_t j
     for j in range(n):
         out[j] = <floating>(
-            inverse * (grad[j] * weight[j] - total - ((x[j] - mean) * inverse) * product)
+            inverse * (grad[j] * weight[j] - total - ((x[j] - pilot - shift) * inverse) * product)
         )
 
 
 def normalise_rows_backward(const floating[:, ::1] x, const floating[:, ::1] grad, bint center,
-                            const double[:, ::1] weight, const double[::1] mean,
+                            const double[:, ::1] weight, const double[:, ::1] mean,
                             const double[::1] inverse, floating[:, ::1] out):
     """See :func:`skprep.kernels.rows.normalise_rows_backward`."""
     cdef Py_ssize_t i, k, n = x.shape[0], m = x.shape[1], period = weight.shape[0]
     cdef double total, product
+    check_turns(n, m, weight, mean, inverse)
+    check_shape("grad", (grad.shape[0], grad.shape[1]), (n, m))
+    check_shape("out", (out.shape[0], out.shape[1]), (n, m))
     grad_weight, grad_bias = np.zeros((period, m)), np.zeros((period, m))
     cdef double[:, ::1] of_weight = grad_weight, of_bias = grad_bias
     if n == 0 or m == 0:
@@ -1221,8 +1315,8 @@ def normalise_rows_backward(const floating[:, ::1] x, const floating[:, ::1] gra
     with nogil:
         for i in range(n):
             k = i % period
-            sum_products(&x[i, 0], &grad[i, 0], m, mean[i], inverse[i], &weight[k, 0], &of_weight[k, 0],
+            sum_products(&x[i, 0], &grad[i, 0], m, mean[i, 0], mean[i, 1], inverse[i], &weight[k, 0], &of_weight[k, 0],
                          &of_bias[k, 0], &total, &product)
-            write_gradient(&x[i, 0], &grad[i, 0], m, mean[i], inverse[i], &weight[k, 0],
+            write_gradient(&x[i, 0], &grad[i, 0], m, mean[i, 0], mean[i, 1], inverse[i], &weight[k, 0],
                            total / m if center else 0.0, product / m, &out[i, 0])
     return grad_weight, grad_bias

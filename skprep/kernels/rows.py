@@ -33,28 +33,29 @@ def softmax_rows(x, out):
 def normalise_rows(x, eps, center, weight, bias, out, mean, inverse):
     """Write ``(x - mean) / sqrt(variance + eps) * weight + bias`` of each row to ``out``, all in float64.
 
-    ``mean`` and ``inverse``, the reciprocal root, have one number for each row and are filled; without
-    ``center`` the mean is 0. ``weight`` and ``bias`` have one row or several, which take turns.
+    ``mean``, of shape (n_rows, 2), is filled with two numbers for each row, which sum to its mean: a value
+    of the row and the offset from it, so that a mean far from 0 costs no digits. Without ``center`` both are
+    0. ``inverse``, the reciprocal root, has one. ``weight`` and ``bias`` have one row or several, which take
+    turns.
 
     Examples
     --------
     >>> import numpy as np
-    >>> x, mean, inverse = np.array([[1.0, 3.0]]), np.empty(1), np.empty(1)
+    >>> x, mean, inverse = np.array([[1.0, 3.0]]), np.empty((1, 2)), np.empty(1)
     >>> out = np.empty((1, 2))
     >>> normalise_rows(x, 0.0, True, np.ones((1, 2)), np.array([[0.0, 10.0]]), out, mean, inverse)
     >>> out, mean, inverse
-    (array([[-1., 11.]]), array([2.]), array([1.]))
+    (array([[-1., 11.]]), array([[1., 1.]]), array([1.]))
     """
     if x.shape[1] == 0:
         return
     wide = x.astype(np.float64)
     mean[:] = 0.0
     if center:  # from the first value, so that a constant row is centered to exactly 0
-        mean[:] = wide[:, 0]
-        wide -= mean[:, None]
-        shift = wide.mean(axis=1)
-        wide -= shift[:, None]
-        mean += shift
+        mean[:, 0] = wide[:, 0]
+        wide -= mean[:, :1]
+        mean[:, 1] = wide.mean(axis=1)
+        wide -= mean[:, 1:]
     inverse[:] = 1.0 / np.sqrt(np.square(wide).mean(axis=1) + eps)
     wide *= inverse[:, None]
     turns = wide.reshape(len(x) // len(weight), *weight.shape)
@@ -72,12 +73,12 @@ def normalise_rows_backward(x, grad, center, weight, mean, inverse, out):
     --------
     >>> import numpy as np
     >>> x, grad, out = np.array([[1.0, 3.0]]), np.array([[1.0, 0.0]]), np.empty((1, 2))
-    >>> normalise_rows_backward(x, grad, False, np.ones((1, 2)), np.zeros(1), np.array([2.0]), out)
+    >>> normalise_rows_backward(x, grad, False, np.ones((1, 2)), np.zeros((1, 2)), np.array([2.0]), out)
     (array([[2., 0.]]), array([[1., 0.]]))
     >>> out
     array([[ -2., -12.]])
     """
-    z = (x.astype(np.float64, copy=False) - mean[:, None]) * inverse[:, None]
+    z = (x.astype(np.float64, copy=False) - mean[:, :1] - mean[:, 1:]) * inverse[:, None]
     grad = grad.astype(np.float64, copy=False)
     turns = (len(x) // len(weight), *weight.shape)
     grad_weight, grad_bias = (grad * z).reshape(turns).sum(axis=0), grad.reshape(turns).sum(axis=0)

@@ -26,28 +26,34 @@ def normalise(x, axes, eps, mask=None, center=True):
     wide = x.astype(np.float64, copy=False)
     if mask is None and center and axes == (0,) and x.ndim == 2 and x.size:
         return _normalise_columns(wide, eps)
-    if mask is None:
-        count = np.float64(np.prod([x.shape[a] for a in axes]))
-        mean, centered = 0.0, wide
-        if center and x.size:  # from a value of each, so that a constant is centered to exactly 0
-            origin = wide[tuple(slice(0, 1) if a in axes else slice(None) for a in range(x.ndim))]
-            wide = wide - origin
-            shift = wide.mean(axis=axes, keepdims=True)
-            mean, centered = origin + shift, wide - shift
-        variance = np.square(centered).mean(axis=axes, keepdims=True)
-    else:
+    mean, centered = 0.0, wide if mask is None else np.where(mask, wide, 0.0)
+    count = np.float64(np.prod([x.shape[a] for a in axes]))
+    if mask is not None:
         count = np.maximum(mask.sum(axis=axes, keepdims=True, dtype=np.float64), 1.0)
-        wide = np.where(mask, wide, 0.0)
-        mean = wide.sum(axis=axes, keepdims=True) / count if center else 0.0
-        centered = np.where(mask, wide - mean, 0.0)
-        variance = np.square(centered).sum(axis=axes, keepdims=True) / count
+    if center and x.size:  # from a value of each, so that a constant is centered to exactly 0
+        origin = _some_value(wide, axes, mask)
+        centered = wide - origin if mask is None else np.where(mask, wide - origin, 0.0)
+        shift = centered.sum(axis=axes, keepdims=True) / count
+        mean, centered = origin + shift, centered - shift
+        centered = centered if mask is None else np.where(mask, centered, 0.0)
+    variance = np.square(centered).sum(axis=axes, keepdims=True) / count
     inverse = 1.0 / np.sqrt(variance + eps)
     return centered * inverse, (mean, variance, count, inverse)
 
 
+def _some_value(x, axes, mask):
+    """Return one value of each that is normalised: finite where there is one, 0 where there is none."""
+    first = x[tuple(slice(0, 1) if a in axes else slice(None) for a in range(x.ndim))]
+    if mask is None and np.isfinite(first).all():
+        return first
+    counted = np.isfinite(x) if mask is None else mask & np.isfinite(x)
+    least = np.min(x, axis=axes, keepdims=True, where=counted, initial=np.inf)
+    return np.where(least == np.inf, 0.0, least)
+
+
 def _normalise_columns(x, eps):
     """Return what :func:`normalise` does, of the columns of a matrix."""
-    origin, n = x[:1], np.float64(len(x))
+    origin, n = _some_value(x, (0,), None), np.float64(len(x))
     count, shift, square = sum_deviations(x, origin)
     shift[count < n] = np.nan  # here a NaN spreads over its column
     m2 = square - shift * shift / n
@@ -59,7 +65,11 @@ def _normalise_columns(x, eps):
     root = np.sqrt(variance + eps)
     with np.errstate(all="ignore"):
         normalised = np.empty_like(x)
-        apply_affine(x, mean, root, normalised)
+        if (np.abs(mean) > 100.0 * root).any():  # the rounding of the mean would show
+            apply_affine(x, origin, np.ones_like(root), normalised)
+            apply_affine(normalised, shift / n, root, normalised)
+        else:
+            apply_affine(x, mean, root, normalised)
         return normalised, (mean, variance, n, 1.0 / root)
 
 
@@ -97,7 +107,7 @@ class Rows:
         self.rows, self.like = np.ascontiguousarray(rows), x
         self.weight = np.ones((1, width)) if weight is None else _turns(weight, width)
         bias = np.zeros_like(self.weight) if bias is None else _turns(bias, width)
-        self.mean, self.inverse = np.empty(len(rows)), np.empty(len(rows))
+        self.mean, self.inverse = np.empty((len(rows), 2)), np.empty(len(rows))
         y = np.empty_like(self.rows)
         normalise_rows(self.rows, self.eps, self.center, self.weight, bias, y, self.mean, self.inverse)
         return y.reshape(x.shape).astype(x.dtype, copy=False)
