@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from skprep.batches import TableFile
 from skprep.cli.common import check_out, progress, told_errors
-from skprep.frames.eager import key_columns
+from skprep.frames.keys import key_columns
 from skprep.persistence import save
 from skprep.scalers.group import GroupScaler
 from skprep.scalers.log import LogScaler

@@ -1,4 +1,4 @@
-"""Take a table apart: key columns here, numeric features there."""
+"""Take a table apart and put it together again."""
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -31,57 +31,6 @@ def take_columns(X, positions):
         names = frame.columns
         return frame.select([names[i] for i in positions]).to_native()
     return X[:, positions]
-
-
-def key_column(X, position):
-    """Return one column as a pandas Series that factorises without losing a digit."""
-    if isinstance(X, pd.DataFrame):
-        return X.iloc[:, position]
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame):
-        return as_key(frame[frame.columns[position]])
-    return pd.Series(X[:, position])
-
-
-def key_columns(X, positions):
-    """Return several columns as :func:`key_column` does."""
-    return [key_column(X, position) for position in positions]
-
-
-def as_key(values):
-    """Return a one-dimensional array, list or series of keys as a pandas Series.
-
-    Examples
-    --------
-    >>> as_key(["a", None, "b"]).tolist()
-    ['a', None, 'b']
-    """
-    if isinstance(values, str | dict):
-        raise TypeError(
-            f"groups must be an array, a list or a frame with one key for each row; received {values!r}. "
-            "Pass the keys as a list."
-        )
-    if isinstance(values, pd.Series | pd.Index):
-        return pd.Series(values)
-    series = nw.from_native(values, series_only=True, pass_through=True)
-    if isinstance(series, nw.Series):
-        if series.dtype == nw.String and (text := _as_text(series)) is not None:
-            return text
-        whole = series.dtype.is_integer()
-        # Integers with nulls would become floats, and large ones lose digits.
-        exact = whole and series.null_count() > 0
-        return pd.Series(series.to_list() if exact else series.to_numpy(), dtype=object if exact else None)
-    if isinstance(values, np.ndarray):
-        return pd.Series(values)
-    return pd.Series(list(values), dtype=object)
-
-
-def _as_text(series):
-    """Return text in Arrow's memory, without an object for each row; None where pyarrow is absent."""
-    try:
-        return pd.Series(pd.array(series.to_arrow(), dtype=pd.StringDtype("pyarrow")))
-    except ImportError:
-        return None
 
 
 def as_frame(values, given, kind, names):

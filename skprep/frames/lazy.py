@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from skprep.frames.eager import key_columns
+from skprep.frames.keys import key_columns
 from skprep.frames.joins import join, key_expression
 from skprep.frames.partitions import is_partitioned
 from skprep.statistics import Extrema, Moments, Quantiles, SmallestTwo

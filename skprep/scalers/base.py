@@ -298,7 +298,8 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
 def affine(X, center, scale, out, codes=None, undo=False, bounds=None):
     """Center and scale the rows of ``X``, or undo it; say whether ``X`` had an infinity.
 
-    ``center`` and ``scale``, of shape ``(n_groups, n_features)``, may be None each.
+    ``center`` and ``scale``, of shape ``(n_groups, n_features)``, may be None each; both only without
+    ``codes``, for nothing else says how many groups there are.
     """
     shape = next((v.shape for v in (center, scale) if v is not None), (1, X.shape[1]))
     nothing = -0.0 if undo else 0.0  # adding -0.0 changes no number, not even -0.0

@@ -16,7 +16,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skprep.frames.eager import key_column
+from skprep.frames.keys import key_column
+from skprep.frames.numbers import as_numbers
 from skprep.kernels.blocks import row_blocks
 from skprep.kernels.threads import each
 
@@ -56,6 +57,7 @@ def check_rows(estimator, X, *, reset=False, sparse_formats=False, writeable=Fal
         "force_writeable": writeable,
     }
     given = X
+    X = as_numbers(estimator, X)
     try:
         if named or not _names_may_pass(estimator, X):
             return validate_data(estimator, X, reset=reset, **rules)
@@ -144,7 +146,15 @@ def check_weight(sample_weight, X):
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_rows, float(sample_weight))
     rules = {"ensure_2d": False, "dtype": np.float64, "ensure_min_samples": 0}
-    weight = check_array(sample_weight, input_name="sample_weight", **rules)
+    try:
+        weight = check_array(sample_weight, input_name="sample_weight", **rules)
+    except (TypeError, ValueError) as error:
+        if "NaN" in str(error) or "infinity" in str(error):
+            raise
+        raise ValueError(
+            f"sample_weight must be one number for each of {n_rows} rows; received {_short(sample_weight)} "
+            f"({error}). Pass an array of weights, or leave it out."
+        ) from error
     if weight.shape != (n_rows,):
         raise ValueError(
             f"Sample weights must be 1D array or scalar, one number for each of {n_rows} rows; "
@@ -164,6 +174,11 @@ def check_weight(sample_weight, X):
             f"{float(weight[row])!r} in row {row}. Divide all weights by their mean."
         )
     return weight
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def check_some_weight(weight):

@@ -1,5 +1,6 @@
 """One scaler per group of rows: per device, hospital, sensor or ticker."""
 
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -7,16 +8,18 @@ import pandas as pd
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils import _safe_indexing, indexable
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.compat import CallbackSupportMixin, fit_task
-from skprep.frames.eager import as_frame, key_columns, replace_columns
+from skprep.frames.eager import as_frame, replace_columns
+from skprep.frames.keys import as_objects, key_columns
 from skprep.frames.lazy import LazyTable, as_lazy
 from skprep.frames.partitions import is_partitioned
 from skprep.scalers import checks, lazy, partitions
+from skprep.scalers.array_api import as_numpy
 from skprep.scalers.group_engines import OneCloneEach, RowsOfAStatistic, is_vectorised
 from skprep.scalers.group_rows import GroupRows, check_by
 from skprep.scalers.standard import StandardScaler
@@ -103,8 +106,11 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     in pandas, Polars, PyArrow and NumPy.
 
     A group of one row, or one in which a feature is constant, has spread 0: its scale is 1 and its
-    rows become 0 (with StandardScaler). A group without a value of a feature has the parameters
-    of all rows there.
+    rows become 0 (with StandardScaler). With ``units="global"`` its scale is that of all rows, so that it
+    is shifted and no more. A group without a value of a feature has the parameters of all rows there.
+
+    Where every row of a call belongs to an unknown group, ``handle_unknown="global"`` warns: most often
+    the keys have another type than in ``fit``.
 
     References
     ----------
@@ -142,7 +148,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "scaler": [HasMethods(["fit", "transform"])],
+        "scaler": "no_validation",  # by _check_settings, whose message says what to do
         "by": [None, str, Integral, list, tuple],
         "handle_unknown": [StrOptions({"error", "global", "nan"})],
         "min_group_size": [Interval(Integral, 1, None, closed="left")],
@@ -345,14 +351,15 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         features = self._rows.feature_names(self)
         shape = (len(keys), len(features))
         table = {
-            name: np.repeat(np.array([key[i] for key in keys], dtype=object), len(features))
+            name: np.repeat(as_objects([key[i] for key in keys]), len(features))
             for i, name in enumerate(names)
         }
         table["feature"] = np.tile(np.array(features, dtype=object), len(keys))
         n = self.n_samples_seen_
         table["n"] = n.ravel()
         for name, values, neutral in (("center", self.center_, 0.0), ("scale", self.scale_, 1.0)):
-            table[name] = (np.full(shape, neutral) if values is None else values).ravel()
+            values = np.full(shape, neutral) if values is None else as_numpy(values)
+            table[name] = values.ravel()
         return pd.DataFrame(table).infer_objects()
 
     def _learn_from(self, X, y, groups, sample_weight, *, reset, stream=False, publish=True):
@@ -486,12 +493,18 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         engine = self._engine
         for name in ("center_", "scale_", "n_samples_seen_", "rank_error_", "exact_", "global_", "prior_"):
             vars(self).pop(name, None)
-        published = engine.prepare(self.min_group_size, self.shrinkage)
+        published = engine.prepare(self.min_group_size, self.shrinkage, self.units == "global")
         self.scaler_ = engine.scaler
         for name, value in published.items():
             setattr(self, name, value)
 
     def _check_settings(self):
+        if isinstance(self.scaler, type) or not all(hasattr(self.scaler, m) for m in ("fit", "transform")):
+            name = self.scaler.__name__ if isinstance(self.scaler, type) else "StandardScaler"
+            raise InvalidParameterError(
+                "The 'scaler' parameter of GroupScaler must be a scaler, an object with fit and transform; "
+                f"received {self.scaler!r}. Pass an instance: GroupScaler({name}(), ...)."
+            )
         check_by(self.by)
         vectorised = is_vectorised(self.scaler)
         if self.shrinkage is not None and (not vectorised or not self.scaler._shrinks):
@@ -518,6 +531,14 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             return codes
         if self.handle_unknown == "error":
             self._refuse_unknown(unknown, len(unknown), int((codes < 0).sum()))
+        if self.handle_unknown == "global" and (codes < 0).all():
+            warnings.warn(
+                f"GroupScaler knows none of the groups of these {len(codes)} rows: all get the parameters of "
+                f"all training rows. Received {_some(unknown, len(unknown))} in "
+                f"{self._rows.key_text(self)}; known are {_some(self._index.keys)}. If they should be "
+                'known, mind their types: 1 and "1" are different keys.',
+                stacklevel=3,
+            )
         everyone, nobody = len(self._index), len(self._index) + 1
         return np.where(codes < 0, everyone if self.handle_unknown == "global" else nobody, codes)
 

@@ -66,7 +66,7 @@ class RowsOfAStatistic:
         total[learnt_places] += sizes
         return whole, whole.pool() if whole.pools else self.pooled.merge(pooled), total
 
-    def parameters(self, min_group_size, shrinkage):
+    def parameters(self, min_group_size, shrinkage, pooled_units):
         """Return center and scale of each group after the policies, and the prior of "auto"."""
         count, prior = self.statistic.count, None
         center, spread = self.scaler._center_spread(self.statistic)
@@ -84,15 +84,19 @@ class RowsOfAStatistic:
                 own = towards_pooled(count, own, pooled, shrinkage)
             pairs.append(np.where(self._small(min_group_size), pooled, own))
         center, spread = pairs
-        return center, None if spread is None else np.where(spread == 0, 1.0, spread), prior
+        if spread is not None:
+            # On the scale of all rows, a group whose own spread is not known is shifted only.
+            constant = self.scaler._center_scale(self.pooled)[1] if pooled_units else 1.0
+            spread = np.where(spread == 0, constant, spread)
+        return center, spread, prior
 
     def _small(self, min_group_size):
         """Say where a group has too few values of a feature, however they weigh."""
         return (self.sizes < min_group_size) | (self.statistic.count == 0)
 
-    def prepare(self, min_group_size, shrinkage):
+    def prepare(self, min_group_size, shrinkage, pooled_units):
         """Lay out the parameter rows that :meth:`transform` gathers; return the learned attributes."""
-        center, scale, prior = self.parameters(min_group_size, shrinkage)
+        center, scale, prior = self.parameters(min_group_size, shrinkage, pooled_units)
         small = self._small(min_group_size)
         own = self.scaler._step_vectors(center, scale, self.statistic)
         everyone = self.scaler._center_scale(self.pooled)
@@ -105,6 +109,10 @@ class RowsOfAStatistic:
             group_rows = np.where(small, all_rows, group_rows)  # e.g. the smallest value of a logarithm
             self.tables.append(np.vstack([group_rows, all_rows, np.full_like(all_rows, np.nan)]))
         count = self.statistic.count
+        if all(table is None for table in self.tables):  # neither: yet an unknown group may get NaN
+            neutral = np.ones((len(count) + 2, count.shape[1]))
+            neutral[-1] = np.nan
+            self.tables[1] = neutral
         learnt = {
             "center_": center,
             "scale_": scale,
@@ -209,7 +217,7 @@ class OneCloneEach:
         self.clones = clones
         self.rows = counts + np.bincount(codes, minlength=n_groups)
 
-    def prepare(self, min_group_size, shrinkage):
+    def prepare(self, min_group_size, shrinkage, pooled_units):
         """Decide which groups are answered by a clone of their own."""
         pairs = zip(self.clones, self.rows, strict=True)
         own = [self.scaler if c is None or n < min_group_size else c for c, n in pairs]

@@ -14,7 +14,9 @@ from sklearn.utils.validation import (
     check_array,
 )
 
-from skprep.frames.eager import as_key, column_names, key_columns, take_columns
+from skprep.frames.eager import column_names, take_columns
+from skprep.frames.keys import as_key, key_columns
+from skprep.frames.numbers import as_numbers
 from skprep.scalers import checks
 from skprep.scalers.group_engines import is_vectorised
 
@@ -99,10 +101,23 @@ class GroupRows:
     def take_apart(self, estimator, X, groups):
         """Return the rows of a table for ``transform``."""
         X = as_table(estimator, X)
+        self._check_keys_are_there(estimator, X)
         _check_feature_names(estimator, X, reset=False)
         _check_n_features(estimator, X, reset=False)
         self._check_groups(estimator, groups, "transform")
         return Rows(self._features(estimator, X, self.features), self._keys(estimator, X, groups))
+
+    def _check_keys_are_there(self, estimator, X):
+        known, names = getattr(estimator, "feature_names_in_", None), column_names(X)
+        if known is None or names is None:
+            return
+        absent = [known[j] for j in self.by if known[j] not in names]
+        if absent:
+            raise ValueError(
+                f"GroupScaler(by={estimator.by!r}) finds the group of each row in a column of X; received X "
+                f"without {_listed(absent)}: its columns are {_listed(names)}. Pass the columns seen in fit, "
+                "the key among them."
+            )
 
     def take_result_apart(self, estimator, X, groups):
         """Return the rows of a table that ``transform`` made."""
@@ -177,11 +192,7 @@ class GroupRows:
         n_rows = X.shape[0]
         if groups is None:
             return [pd.Series(np.zeros(n_rows, dtype=np.intp))]
-        if column_names(groups) is not None or np.ndim(groups) == 2:
-            groups = groups if hasattr(groups, "shape") else np.array(groups, dtype=object)
-            columns = key_columns(groups, range(groups.shape[1]))
-        else:
-            columns = [as_key(groups)]
+        columns = _columns_of(groups)
         if len(columns[0]) != n_rows:
             raise ValueError(
                 f"groups must have one key for each of {n_rows} rows; received {len(columns[0])}. "
@@ -205,7 +216,7 @@ class GroupRows:
                 f"GroupScaler was fitted without groups, and {method} received some. Fit with groups too."
             )
         if groups is not None:
-            n_keys = np.shape(groups)[1] if np.ndim(groups) == 2 else 1
+            n_keys = _width_of(groups)
             if n_keys != self.n_keys:
                 raise ValueError(
                     f"groups must have {self.n_keys} key columns as in fit; received {n_keys}. "
@@ -227,11 +238,69 @@ class GroupRows:
             return part
         try:
             return check_array(
-                part, dtype=[np.float64, np.float32, np.float16], ensure_all_finite=False, input_name="X"
+                as_numbers(estimator, part),
+                dtype=[np.float64, np.float32, np.float16],
+                ensure_all_finite=False,
+                input_name="X",
             )
         except (ValueError, TypeError) as error:
             checks.name_text(estimator, part, error)
             raise
+
+
+def _columns_of(groups):
+    """Return the key columns of metadata: of a frame, a matrix, a list of rows, a multi-index or one key."""
+    groups = _as_columns(groups)
+    n_keys = _width_of(groups)
+    if column_names(groups) is None and len(_shape_of(groups)) < 2:
+        return [as_key(groups)]
+    return key_columns(groups, range(n_keys))
+
+
+def _width_of(groups):
+    """Return how many keys a row of metadata has."""
+    groups = _as_columns(groups)
+    names = column_names(groups)
+    if names is not None:
+        return len(names)
+    shape = _shape_of(groups)
+    if isinstance(groups, str | bytes | dict):
+        return 1  # as_key says what is wrong
+    if len(shape) not in (1, 2) or 0 in shape[1:]:
+        received = f"an array of shape {shape}" if shape else repr(groups)
+        raise ValueError(
+            "groups must have one key for each row, or a column for each of several keys; received "
+            f"{received}. Pass a list, an array or a frame."
+        )
+    return shape[1] if len(shape) == 2 else 1
+
+
+def _shape_of(groups):
+    if hasattr(groups, "shape"):
+        return tuple(groups.shape)
+    return (len(groups),) if hasattr(groups, "__len__") and not isinstance(groups, str | bytes | dict) else ()
+
+
+def _as_columns(groups):
+    """Return metadata as something with columns, where it has several keys a row."""
+    if isinstance(groups, pd.MultiIndex):
+        return groups.to_frame(index=False)
+    if not isinstance(groups, list | tuple) or not groups or not _is_row(groups[0]):
+        return groups
+    odd = next((i for i, row in enumerate(groups) if not _is_row(row) or len(row) != len(groups[0])), None)
+    if odd is not None:
+        raise ValueError(
+            f"groups must have the same number of keys in each row; received {groups[0]!r} in row 0 and "
+            f"{groups[odd]!r} in row {odd}. Fill missing keys with None."
+        )
+    table = np.empty((len(groups), len(groups[0])), dtype=object)
+    for i, row in enumerate(groups):
+        table[i, :] = row
+    return table
+
+
+def _is_row(row):
+    return isinstance(row, list | tuple) or (isinstance(row, np.ndarray) and row.ndim == 1)
 
 
 def as_table(estimator, X):
@@ -268,9 +337,11 @@ def _positions(by, names, n_columns):
             found.append(int(column) % n_columns)
         else:
             known = f"{n_columns} columns without names" if names is None else _listed(names)
+            instead = "Correct by=, or pass a frame with that column"
+            if names is None:
+                instead += "; an array has positions (by=0), or takes its keys as fit(X, groups=...)"
             raise ValueError(
-                f"by must name columns of X; received {column!r}, but X has {known}. "
-                "Correct by=, or pass a frame with that column."
+                f"In GroupScaler, by must name columns of X; received {column!r}, but X has {known}. {instead}."
             )
     if len(set(found)) < len(found):
         raise ValueError(f"by must name each column once; received {by!r}. Drop the repetition.")

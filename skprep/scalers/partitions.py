@@ -1,5 +1,6 @@
 """Scalers on Dask arrays and frames: learnt block by block and merged, applied block by block."""
 
+from copy import deepcopy
 from functools import partial
 
 import numpy as np
@@ -75,13 +76,10 @@ def _merge_two(a, b):
 
 
 def _for_blocks(scaler):
-    """Return a twin that never writes into a block, which belongs to others."""
+    """Return a twin that no later fit of ``scaler`` changes, and that never writes into a block."""
     lazy.refuse_output(scaler)
-    if getattr(scaler, "copy", True) is True:
-        return scaler
-    twin = clone(scaler)
-    vars(twin).update(vars(scaler))
-    return twin.set_params(copy=True)
+    twin = deepcopy(scaler)
+    return twin.set_params(copy=True) if "copy" in twin.get_params(deep=False) else twin
 
 
 def _transform_block(scaler, method, n_columns, dtype, block):

@@ -10,6 +10,7 @@ from skprep.scalers.checks import check_clip, samples_seen
 from skprep.statistics import MedianOfMeans, Moments
 
 ROWS_IN_ONE_GO = 10_000
+ROUNDINGS = 4  # of a mean or of a value, that are taken for noise
 
 
 class StandardScaler(StreamingMixin, AffineScaler):
@@ -66,9 +67,9 @@ class StandardScaler(StreamingMixin, AffineScaler):
 
     Notes
     -----
-    NaN is left out in ``fit`` and kept by ``transform``. A feature counts as constant, with
-    scale 1, when its variance is 0 or below the rounding bound of Chan et al. relative to its
-    mean, as in scikit-learn. Mean and variance are accumulated in float64 from values shifted by
+    NaN is left out in ``fit`` and kept by ``transform``. A feature counts as constant, with scale 1, when
+    its standard deviation is at most 4 roundings of its mean (9e-16 of it); with ``with_mean=False``,
+    where its mean would be blown up too, below the bound of Chan et al., as in scikit-learn. Mean and variance are accumulated in float64 from values shifted by
     one of them, so a constant feature gives exactly 0 and a mean of 1e9 costs no digits;
     ``scale_`` is right even where ``var_`` leaves the range of float64.
 
@@ -184,7 +185,7 @@ class StandardScaler(StreamingMixin, AffineScaler):
         if not self.with_std:
             return center if self.with_mean else None, None
         spread = statistic.std()
-        spread[_is_constant(center, spread, statistic.count)] = 0.0
+        spread[_is_constant(center, spread, statistic.count, self.with_mean)] = 0.0
         return center if self.with_mean else None, spread
 
     def _publish(self, statistic):
@@ -218,19 +219,21 @@ class StandardScaler(StreamingMixin, AffineScaler):
         return tags
 
 
-def _is_constant(mean, std, count):
-    """Say where a feature cannot be told from a constant: the bound of Chan et al., without squares.
+def _is_constant(mean, std, count, centered):
+    """Say where a feature cannot be told from a constant.
 
-    Its n is the number of values summed in one go. Here those are blocks, whose shifted sums are
-    merged, so that neither more rows nor larger weights make the bound any wider.
+    Deviations are summed from a value of the data, so that a constant has a spread of exactly 0, and what is
+    centered needs to be no more than the few roundings of its own digits away from that. Uncentered, a
+    feature that hardly varies would be blown up, mean and all: there the bound of Chan et al. holds, whose n is
+    the number of values summed in one go, as in scikit-learn.
     """
-    eps = np.finfo(np.float64).eps
+    eps, most = np.finfo(np.float64).eps, ROUNDINGS if centered else ROWS_IN_ONE_GO
     with np.errstate(all="ignore"):
-        constant = std <= (2 * ROWS_IN_ONE_GO * eps) * np.abs(mean)  # few can be, of many groups
+        constant = std <= (2 * most * eps) * np.abs(mean)  # few can be, of many groups
         near = np.flatnonzero(constant)
         if near.size:
             mean, std, count = (v.ravel()[near] for v in (mean, std, count))
-            count = np.minimum(count, ROWS_IN_ONE_GO)
+            count = np.minimum(count, most)
             bound = (count * eps) * np.abs(mean)
             constant.ravel()[near] = std * np.sqrt(np.maximum(0.0, 1.0 - count * eps)) <= bound
     return constant

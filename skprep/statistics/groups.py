@@ -1,6 +1,7 @@
 """Group keys and the integer codes that stand for them."""
 
 import datetime
+import decimal
 from collections.abc import Hashable
 
 import numpy as np
@@ -35,6 +36,10 @@ class GroupIndex:
     def __init__(self, keys):
         self._keys = np.sort(keys) if _are_integers(keys) else _sorted(keys)
         self._code = None
+
+    def __reduce__(self):
+        """Pickle the keys alone, so that looking some up changes nothing that can be seen."""
+        return _of_sorted, (self._keys,)
 
     @property
     def keys(self):
@@ -95,7 +100,7 @@ class GroupIndex:
         if _are_integers(self._keys) and _are_integers(keys) and len(self):
             codes = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
             return np.where(self._keys[codes] == keys, codes, -1)
-        if self._code is None:
+        if self._code is None:  # looked up once, kept for the next rows
             self._code = {key: code for code, key in enumerate(self.keys)}
         return np.array([self._code.get(key, -1) for key in _listed(keys)], dtype=np.intp)
 
@@ -124,8 +129,6 @@ def factorize(columns):
 
 
 def _factorize_column(column):
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     if column.dtype.kind in "iu" and isinstance(column.dtype, np.dtype) and len(column):
         low, high = int(column.min()), int(column.max())
         if high - low < COMPACT * len(column) and high <= np.iinfo(np.int64).max:
@@ -133,6 +136,8 @@ def _factorize_column(column):
     try:
         codes, uniques = pd.factorize(column)  # by hash, in order of appearance, missing as -1
     except TypeError as error:
+        if any(hasattr(v, "__array__") for v in column):  # numbers of another library, each an array
+            return _factorize_column(pd.Series([plain_key(v) for v in column], dtype=object))
         raise TypeError(
             "A key argument must be a string, a number, a date or another hashable value; received "
             f"{_unhashable(column)!r}. Turn the keys into strings first."
@@ -142,11 +147,13 @@ def _factorize_column(column):
     if values.dtype.kind == "i" and not (len(codes) and codes.min() < 0):
         return codes, values.astype(np.int64)  # the one kind of key that is worth an array
     keys = _canonical(values)
-    if len(set(keys)) < len(keys):  # types that pandas tells apart but we do not
+    absent = len(codes) and codes.min() < 0
+    if len(set(keys)) < len(keys) or (absent and MISSING in keys):  # told apart by pandas, but not by us
         first = {}
         place = np.array([first.setdefault(key, len(first)) for key in keys], dtype=np.intp)
-        codes, keys = np.where(codes < 0, -1, place[codes]), list(first)
-    if len(codes) and codes.min() < 0:
+        missing = first.setdefault(MISSING, len(first)) if absent else -1
+        return np.where(codes < 0, missing, place[codes]), list(first)
+    if absent:
         codes = np.where(codes < 0, len(keys), codes)
         keys.append(MISSING)
     return codes, keys
@@ -162,21 +169,51 @@ def _canonical(values):
         return values.tolist()
     if values.dtype.kind == "f":
         return [int(v) if v.is_integer() else v for v in values.tolist()]
-    return [_plain(v) for v in values.tolist()]
+    return [plain_key(v) for v in values.tolist()]
 
 
-def _plain(value):
+def plain_key(value):
+    """Return a key of any library as a plain Python value, the same for all that are equal.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> import numpy as np
+    >>> plain_key(np.float32(2.0)), plain_key(np.array(3)), plain_key((1.0, np.nan))
+    (2, 3, (1, None))
+    >>> plain_key(datetime.date(2024, 5, 1))
+    Timestamp('2024-05-01 00:00:00')
+    """
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is tuple:
+        return tuple(plain_key(v) for v in value)
+    if isinstance(value, np.datetime64 | datetime.date):  # a datetime is a date
+        value = pd.Timestamp(value)
+        if value is pd.NaT:
+            return MISSING
+        return value if value.tzinfo is None else value.tz_convert("UTC").tz_localize(None)
+    if isinstance(value, np.timedelta64 | datetime.timedelta):
+        value = pd.Timedelta(value)
+        return MISSING if value is pd.NaT else value
     if isinstance(value, np.generic):
         value = value.item()
+    elif hasattr(value, "__array__") and getattr(value, "shape", None) == ():
+        value = np.asarray(value).item()  # a number of another library
     if isinstance(value, str):
-        return str(value)
-    if isinstance(value, float) and value.is_integer():
+        return str.__str__(value)  # of an enumeration the text, not its name
+    if isinstance(value, float | complex):
+        if value != value:
+            return MISSING
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
-    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
-        return pd.Timestamp(value).tz_convert("UTC").tz_localize(None)
-    if isinstance(value, datetime.date):
-        return pd.Timestamp(value)
-    return value
+    return MISSING if value is pd.NA or value is pd.NaT or _is_decimal_nan(value) else value
+
+
+def _is_decimal_nan(value):
+    return isinstance(value, decimal.Decimal) and value.is_nan()
 
 
 def _looked_up(keys, low):
@@ -196,6 +233,12 @@ def _are_integers(keys):
 
 def _listed(keys):
     return keys.tolist() if _are_integers(keys) else keys
+
+
+def _of_sorted(keys):
+    index = GroupIndex.__new__(GroupIndex)
+    index._keys, index._code = keys, None
+    return index
 
 
 def _sorted(keys):

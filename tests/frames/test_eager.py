@@ -4,7 +4,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from skprep.frames.eager import as_frame, as_key, column_names, key_column, replace_columns, take_columns
+from skprep.frames.eager import as_frame, column_names, replace_columns, take_columns
+from skprep.frames.keys import as_key, key_column
 
 DATA = {"k": ["a", None, "b"], "x": [1.0, 2.0, 3.0], "y": [4.0, 5.0, 6.0]}
 TABLES = {

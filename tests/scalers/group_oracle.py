@@ -96,4 +96,6 @@ def _settle(one, everyone, rows, n, policy):
         if k is not None:
             a = np.where(n == 0, b, n / (n + k) * a + k / (n + k) * b)
         settled.append(np.where(small, b, a))
+    if policy.get("units") == "global" and settled[1] is not None:  # an unknown spread: shifted only
+        settled[1] = np.where(settled[1] == 0, pooled[1], settled[1])
     put(one, *settled)

@@ -56,6 +56,10 @@ def test_scikit_learn_compatible(estimator, check):
     check(estimator)
 
 
+nothing_known = pytest.mark.filterwarnings("ignore:GroupScaler knows none of the groups")
+
+
+@nothing_known
 @parametrize_with_checks(
     [GroupScaler(StandardScaler(), by=0, handle_unknown="global")],
     expected_failed_checks=expected_failures,
@@ -77,6 +81,7 @@ def scans():
     return frame, y, device
 
 
+@nothing_known
 def test_grid_search_over_the_inner_scaler_leaves_devices_out(scans):
     X, y, device = scans
     pipeline = Pipeline(
@@ -97,6 +102,7 @@ def test_grid_search_over_the_inner_scaler_leaves_devices_out(scans):
     GridSearchCV(pipeline, nested, cv=3, error_score="raise").fit(X, y)
 
 
+@nothing_known
 def test_per_device_scaling_beats_global_scaling_on_known_devices(scans):
     X, y, device = scans
     per_device = make_pipeline(GroupScaler(StandardScaler(), by="device"), LogisticRegression())
@@ -138,6 +144,7 @@ def test_metadata_reaches_fit_and_transform_where_scikit_learn_forwards_it(scans
 
 
 @pytest.mark.usefixtures("routing")
+@nothing_known
 def test_metadata_reaches_scoring_in_cross_validation_and_searches(scans):
     X, y, device = scans
     X = X.drop(columns="device")
