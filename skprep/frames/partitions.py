@@ -5,7 +5,13 @@ import numpy as np
 
 def is_partitioned(X):
     """Say whether ``X`` is a Dask array or a Dask frame; Dask is not imported for that."""
-    return _dask_kind(X) is not None
+    kind = _dask_kind(X)
+    if kind == "series":
+        raise ValueError(
+            "Expected rows and columns; received a Dask Series, which is one column. Pass a frame with that "
+            f"column alone: frame[[{getattr(X, 'name', 'x')!r}]]."
+        )
+    return kind is not None
 
 
 def is_frame(X):
@@ -19,7 +25,7 @@ def _dask_kind(X):
         if module.startswith("dask.array"):
             return "array"
         if module.startswith(("dask.dataframe", "dask_expr")):
-            return "frame" if parent.__name__ == "DataFrame" else None
+            return "frame" if parent.__name__ == "DataFrame" else "series"
     return None
 
 

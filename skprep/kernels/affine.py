@@ -37,8 +37,24 @@ def apply_affine(X, center, scale, out, codes=None, bounds=None):
         scale_array(x, *own, o)
         infinite = infinite or bool(not np.isfinite(o).all() and np.isinf(before).any())
         if bounds is not None:
-            np.clip(o, *bounds, out=o)
+            clip_to(o, bounds)
     return infinite
+
+
+def clip_to(values, bounds):
+    """Keep ``values`` within ``bounds``, in place; a bound beyond their dtype binds nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values = np.array([-9.0, 9.0], dtype=np.float16)
+    >>> clip_to(values, (-1e9, 3.0))
+    >>> values
+    array([-9.,  3.], dtype=float16)
+    """
+    with np.errstate(over="ignore"):
+        low, high = (np.float64(bound).astype(values.dtype) for bound in bounds)
+    np.clip(values, low, high, out=values)
 
 
 def undo_affine(Z, center, scale, out, codes=None):

@@ -5,7 +5,7 @@ comes of it goes back to where the array lives.
 """
 
 import numpy as np
-from sklearn import get_config
+from sklearn import config_context, get_config
 from sklearn.utils._array_api import get_namespace_and_device
 
 from skprep.compat import move_to
@@ -24,13 +24,29 @@ def home_of(X):
 def to_numpy(values):
     """Return an array from anywhere as a NumPy array; all else as it is."""
     home = home_of(values)
-    return values if home is None else move_to(values, xp=np, device="cpu")
+    if home is None:
+        return values
+    try:
+        return move_to(values, xp=np, device="cpu")
+    except (TypeError, RuntimeError) as error:  # a type that NumPy lacks, such as bfloat16
+        raise ValueError(
+            f"The arithmetic is NumPy's; received an array of {home[0].__name__} with dtype {values.dtype}, "
+            f"which NumPy cannot read ({error}). Convert it to float32 first."
+        ) from error
+
+
+def home_of_fitted(estimator):
+    """Return namespace and device of the learned attributes, None where they are NumPy's."""
+    attributes = (v for n, v in vars(estimator).items() if n.endswith("_") and n not in NOT_SENT)
+    with config_context(array_api_dispatch=True):
+        return next((home_of(v) for v in attributes if hasattr(v, "shape") and v.shape), None)
 
 
 def send_home(values, home):
     """Return a NumPy array as an array of namespace and device ``home``."""
     xp, device = home
-    return move_to(values, xp=xp, device=device)
+    with config_context(array_api_dispatch=True):
+        return move_to(values, xp=xp, device=device)
 
 
 def send_attributes_home(estimator, home):
@@ -44,7 +60,8 @@ def as_numpy(attribute):
     """Return a learned attribute as a NumPy array, wherever it lives; None as None."""
     if attribute is None or isinstance(attribute, np.ndarray):
         return attribute
-    xp, _, _ = get_namespace_and_device(attribute)
+    with config_context(array_api_dispatch=True):
+        xp, _, _ = get_namespace_and_device(attribute)
     return move_to(attribute, xp=np, device="cpu") if "numpy" not in xp.__name__ else attribute
 
 

@@ -13,7 +13,7 @@ from skprep.frames.eager import column_names
 from skprep.frames.expressions import multiply_and_add, subtract_and_divide
 from skprep.frames.lazy import as_lazy
 from skprep.frames.partitions import is_partitioned
-from skprep.kernels.affine import scale_array, unscale_array
+from skprep.kernels.affine import clip_to, scale_array, unscale_array
 from skprep.kernels.blocks import folded_blocks
 from skprep.kernels.chosen import apply_affine, undo_affine
 from skprep.scalers import array_api, checks, lazy, partitions
@@ -128,11 +128,12 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             if weight is not None and not weight.all():  # a row of weight 0 is no row, whatever is in it
                 rows = np.flatnonzero(weight)
                 X, weight = X[rows], weight[rows]
-            if not self._shows_infinity:
-                checks.refuse_infinity(self, X, rows)
-            learnt = (self._learn_batch if stream else self._learn)(X, sample_weight=weight)
-            if self._shows_infinity and not learnt.is_finite():
-                checks.refuse_infinity(self, X, rows)
+            with checks.numbered_rows(self, rows):
+                if not self._shows_infinity:
+                    checks.refuse_infinity(self, X)
+                learnt = (self._learn_batch if stream else self._learn)(X, sample_weight=weight)
+                if self._shows_infinity and not learnt.is_finite():
+                    checks.refuse_infinity(self, X)
             self._set_statistic(learnt if reset else self._statistic.merge(learnt), publish)
         return self
 
@@ -225,7 +226,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             if out is not X and not np.isfinite(o).all() and np.isinf(x).any():
                 checks.refuse_infinity(self, X)
             if clip is not None:
-                np.clip(o, *clip, out=o)
+                clip_to(o, clip)
         return out
 
     def _walk_sparse(self, X, step, copy, clip):
@@ -243,7 +244,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         _, scale = self._vectors()
         step(X.data, None, None if scale is None else scale[column], X.data)
         if clip is not None:
-            np.clip(X.data, *clip, out=X.data)
+            clip_to(X.data, clip)
         return X
 
     def _step_vectors(self, center, scale, statistic):

@@ -21,6 +21,7 @@ from skprep.frames.numbers import as_numbers
 from skprep.kernels.blocks import row_blocks
 from skprep.kernels.threads import each
 
+FOREIGN = ("torch", "cupy", "jax", "jaxlib", "tensorflow", "mlx")
 LEAST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100  # beyond, sums of weights leave float64
 
 
@@ -56,7 +57,7 @@ def check_rows(estimator, X, *, reset=False, sparse_formats=False, writeable=Fal
         "ensure_all_finite": False,
         "force_writeable": writeable,
     }
-    given = X
+    given = X = read_array(estimator, X)
     X = as_numbers(estimator, X)
     try:
         if named or not _names_may_pass(estimator, X):
@@ -67,6 +68,50 @@ def check_rows(estimator, X, *, reset=False, sparse_formats=False, writeable=Fal
         raise
     _check_n_features(estimator, X, reset=False)
     return X
+
+
+def read_array(estimator, X):
+    """Return an array with a mask as one with NaN in the masked places; all else as it is.
+
+    An array of another library that NumPy cannot read is refused.
+    """
+    if np.ma.isMaskedArray(X):
+        return masked_as_missing(X)
+    if hasattr(X, "__array__") and type(X).__module__.partition(".")[0] in FOREIGN and not _dispatches():
+        try:
+            np.asarray(X)
+        except Exception as error:  # whatever a library says of a device or a type that NumPy lacks
+            raise refused_array(estimator, X, error) from error
+    return X
+
+
+def masked_as_missing(X):
+    """Return a NumPy array with a mask as floats, NaN where it is masked; keys stay what they are.
+
+    Examples
+    --------
+    >>> masked_as_missing(np.ma.masked_array([[1, 2]], mask=[[False, True]]))
+    array([[ 1., nan]])
+    """
+    if X.dtype.kind == "O":
+        values = np.array(X.data)
+        values[np.ma.getmaskarray(X)] = None
+        return values
+    return X.astype(X.dtype if X.dtype.kind == "f" else np.float64).filled(np.nan)
+
+
+def refused_array(estimator, X, error):
+    """Return the error for an array that cannot become one of NumPy's."""
+    return ValueError(
+        f"{type(estimator).__name__} computes in float64, float32 and float16; received an array of "
+        f"{type(X).__module__.partition('.')[0]} with dtype {getattr(X, 'dtype', None)} on "
+        f"{getattr(X, 'device', 'an unknown device')} that NumPy cannot read ({error}). Convert it to "
+        "float32 in main memory first."
+    )
+
+
+def _dispatches():
+    return get_config()["array_api_dispatch"]
 
 
 def name_text(estimator, X, error):
@@ -204,10 +249,26 @@ def check_clip(clip):
     return bounds
 
 
-def refuse_infinity(estimator, X, row_numbers=None):
+@contextmanager
+def numbered_rows(estimator, numbers):
+    """Let messages about ``estimator`` call the rows by the caller's ``numbers``, where some were left out."""
+    estimator._row_numbers = numbers
+    try:
+        yield
+    finally:
+        del estimator._row_numbers
+
+
+def row_number(estimator, row):
+    """Return how the caller counts row ``row``."""
+    numbers = getattr(estimator, "_row_numbers", None)
+    return row if numbers is None else int(numbers[row])
+
+
+def refuse_infinity(estimator, X, first_row=0):
     """Raise a ValueError that names the first infinite value of ``X``, if there is one.
 
-    ``row_numbers``: what to call the rows, where some were left out before.
+    ``first_row``: the number of the first row of ``X``, where it is a part of more.
     """
     if get_config()["assume_finite"]:
         return
@@ -223,7 +284,7 @@ def refuse_infinity(estimator, X, row_numbers=None):
             if sparse.issparse(X):
                 coo = X.tocoo()
                 row, column = coo.row[row], coo.col[row]
-            row = row if row_numbers is None else row_numbers[row]
+            row = row_number(estimator, int(row) + first_row)
             raise ValueError(
                 f"Input X contains infinity or a value too large for {X.dtype!r}. "
                 f"{type(estimator).__name__} takes finite numbers, and NaN for a missing value; "

@@ -18,8 +18,7 @@ from skprep.frames.eager import as_frame, replace_columns
 from skprep.frames.keys import as_objects, key_columns
 from skprep.frames.lazy import LazyTable, as_lazy
 from skprep.frames.partitions import is_partitioned
-from skprep.scalers import checks, lazy, partitions
-from skprep.scalers.array_api import as_numpy
+from skprep.scalers import array_api, checks, lazy, partitions
 from skprep.scalers.group_engines import OneCloneEach, RowsOfAStatistic, is_vectorised
 from skprep.scalers.group_rows import GroupRows, check_by
 from skprep.scalers.standard import StandardScaler
@@ -252,7 +251,9 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             if codes is None:  # some rows of weight 0 were not learnt from
                 return self.transform(X, groups=groups)
             Z = self._engine.transform(rows.features, codes, self.units == "global")
-        return self._put_together(X, Z)
+        home = array_api.home_of(X)
+        Z = self._put_together(array_api.to_numpy(X), Z)
+        return Z if home is None else array_api.send_home(Z, home)
 
     def transform(self, X, *, groups=None):
         """Scale each row with the parameters of its group.
@@ -276,10 +277,12 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             return self._transform_lazily(frame, groups)
         if is_partitioned(X):
             return self._transform_partitions(X, groups)
+        home = array_api.home_of(X)
+        X, groups = array_api.to_numpy(X), array_api.to_numpy(groups)
         rows = self._rows.take_apart(self, X, groups)
         codes = self._known(rows.columns)
-        Z = self._engine.transform(rows.features, codes, self.units == "global")
-        return self._put_together(X, Z)
+        Z = self._put_together(X, self._engine.transform(rows.features, codes, self.units == "global"))
+        return Z if home is None else array_api.send_home(Z, home)
 
     @available_if(lambda self: hasattr(self.scaler, "inverse_transform"))
     def inverse_transform(self, X, *, groups=None):
@@ -303,10 +306,13 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             return self._transform_lazily(frame, groups, inverse=True)
         if is_partitioned(X):
             return self._transform_partitions(X, groups, inverse=True)
+        home = array_api.home_of(X)
+        X, groups = array_api.to_numpy(X), array_api.to_numpy(groups)
         rows = self._rows.take_result_apart(self, X, groups)
         codes = self._known(rows.columns)
         original = self._engine.inverse_transform(rows.features, codes, self.units == "global")
-        return self._put_together(X, original, wrap=True)
+        original = self._put_together(X, original, wrap=True)
+        return original if home is None else array_api.send_home(original, home)
 
     def get_metadata_routing(self):
         """Return what metadata the methods ask for: never ``groups`` where the key is a column.
@@ -358,7 +364,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         n = self.n_samples_seen_
         table["n"] = n.ravel()
         for name, values, neutral in (("center", self.center_, 0.0), ("scale", self.scale_, 1.0)):
-            values = np.full(shape, neutral) if values is None else as_numpy(values)
+            values = np.full(shape, neutral) if values is None else array_api.as_numpy(values)
             table[name] = values.ravel()
         return pd.DataFrame(table).infer_objects()
 
@@ -374,6 +380,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 "GroupScaler does not support sparse input: rows of different groups are centered "
                 "differently. Pass X.toarray()."
             )
+        X, groups, sample_weight = (array_api.to_numpy(v) for v in (X, groups, sample_weight))
         layout = GroupRows() if reset else self._rows
         inner = clone(self.scaler) if reset else None
         if reset and is_vectorised(inner):
@@ -385,6 +392,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             checks.check_some_weight(weight)
         else:
             checks.check_learnt_alike(self, self._learnt_with, "partial_fit")
+        keep = None
         if weight is not None and not weight.all():  # a row of weight 0 is no row
             keep = np.flatnonzero(weight)
             rows, weight = rows.take(keep), weight[keep]
@@ -398,9 +406,10 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             engine = self._new_engine(inner) if reset else self._engine.copy()
             if isinstance(engine, RowsOfAStatistic):
                 layout.name_features(engine.scaler)
-                learnt = engine.learn(rows.features, codes, len(index), weight, stream)
-                if not engine.is_finite(learnt):
-                    checks.refuse_infinity(engine.scaler, rows.features)
+                with checks.numbered_rows(engine.scaler, keep):
+                    learnt = engine.learn(rows.features, codes, len(index), weight, stream)
+                    if not engine.is_finite(learnt):
+                        checks.refuse_infinity(engine.scaler, rows.features)
                 learnt = learnt if places is None else engine.joined(learnt, len(index), places)
                 engine.adopt(learnt, publish)
             else:
@@ -555,7 +564,8 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """Return the result: an array, or a frame where key columns stay or ``set_output`` asks."""
         kind = _get_output_config("transform", self)["dense"]
         if not (self.keep_by and self._rows.by):
-            return as_frame(values, X, kind, self.get_feature_names_out) if wrap else values
+            # Only what was undone comes here with wrap: the features under the names that they had.
+            return as_frame(values, X, kind, lambda: self._rows.feature_names(self)) if wrap else values
         return replace_columns(X, self._rows.features, values, kind)
 
     def _demand_vectorised(self, what):

@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import has_fit_parameter
 
+from skprep.kernels.affine import clip_to
 from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
 from skprep.kernels.grouping import summing_matrix
 from skprep.scalers import checks
@@ -140,7 +141,7 @@ class RowsOfAStatistic:
             if not np.isfinite(out).all() and np.isinf(x).any():
                 checks.refuse_infinity(self.scaler, X)
             if bounds is not None:
-                np.clip(out, *bounds, out=out)
+                clip_to(out, bounds)
             if pooled_units:
                 self.scaler._backward(out, *everyone, out)
 

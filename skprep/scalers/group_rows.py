@@ -306,6 +306,9 @@ def _is_row(row):
 def as_table(estimator, X):
     """Return ``X`` as a frame or a two-dimensional array of at least one row."""
     if column_names(X) is None:
+        if np.ma.isMaskedArray(X):  # keys too: whole numbers would lose digits as floats
+            X = checks.masked_as_missing(X.astype(object))
+        X = checks.read_array(estimator, X)
         return check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")
     if X.shape[0] == 0:
         raise ValueError(

@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import Options, StrOptions
 from skprep.frames.expressions import after_symexp, before_symlog, expm1, log1p, symexp, symlog
 from skprep.kernels.blocks import row_blocks
 from skprep.scalers.base import AffineScaler, StreamingMixin
-from skprep.scalers.checks import name_column, per_feature, refuse_infinity
+from skprep.scalers.checks import name_column, per_feature, refuse_infinity, row_number
 from skprep.statistics import SmallestTwo
 
 
@@ -192,8 +192,7 @@ class LogScaler(StreamingMixin, AffineScaler):
         if self.method == "log" and self.handle_invalid == "error":
             self._refuse_invalid(X, vectors[0], first_row)
         elif self.method == "log" and self.handle_invalid == "clip":
-            rows = range(first_row, first_row + X.shape[0])
-            refuse_infinity(self, X, rows)  # the bound would hide it
+            refuse_infinity(self, X, first_row)  # the bound would hide it
 
     def _refuse_invalid(self, X, offset, first_row=0):
         offset = np.broadcast_to(offset, X.shape)
@@ -201,7 +200,8 @@ class LogScaler(StreamingMixin, AffineScaler):
             outside = X[rows] + offset[rows] <= 0
             if outside.any():
                 row, column = np.unravel_index(outside.argmax(), outside.shape)
-                place = f"{name_column(self, column)}, row {first_row + rows.start + row}"
+                number = row_number(self, first_row + rows.start + int(row))
+                place = f"{name_column(self, column)}, row {number}"
                 self._refuse_value(X[rows][row, column], place, offset[rows][row, column])
 
     def _refuse_outside(self, smallest, offset):

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skprep.scalers import checks
+from skprep.scalers import array_api, checks
 
 
 def merge(scalers):
@@ -59,6 +59,9 @@ def merge(scalers):
         if hasattr(first, name):
             setattr(merged, name, getattr(first, name))
     merged._join(scalers)
+    home = array_api.home_of_fitted(first)
+    if home is not None:
+        array_api.send_attributes_home(merged, home)
     return merged
 
 

@@ -106,6 +106,8 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
                 "Minimum of desired feature range must be smaller than maximum. Got "
                 f"{self.feature_range!r}. Pass finite (low, high) with low < high, for example (0, 1)."
             )
+        if isinstance(X, np.ndarray):
+            self._check_dtype(X.dtype)
         statistic = Extrema.learn(X, codes, n_groups, sample_weight)
         if self.data_range is not None and statistic.is_finite():
             low, high = self._known_range(X.shape[1])
@@ -172,27 +174,46 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
         return tuple(self.feature_range) == (0, 1)
 
     def _forward(self, x, center, scale, out):
-        super()._forward(x, center, scale, out)
-        low, high = (out.dtype.type(v) for v in self.feature_range)
-        if (low, high) == (0, 1):
+        low, high = (float(v) for v in self.feature_range)
+        if (low, high) == (0.0, 1.0):
+            super()._forward(x, center, scale, out)
             return
+        # In float64 whatever the rows are: between the bounds of a narrow type there may be no type so narrow.
+        z = out if out.dtype == np.float64 else np.empty(out.shape)
+        super()._forward(x, center, scale, z)
         span = high - low
         exact = low + span == high
-        top = None if exact else out >= 1
-        inside = None if exact else out <= 1
+        top = None if exact else z >= 1
+        inside = None if exact else z <= 1
         if span != 1:
-            np.multiply(out, span, out=out)
+            np.multiply(z, span, out=z)
         if low != 0:
-            np.add(out, low, out=out)
+            np.add(z, low, out=z)
         if not exact:  # high - low was rounded: the maximum must still come out as high
-            np.minimum(out, high, out=out, where=inside)
-            np.maximum(out, high, out=out, where=top)
+            np.minimum(z, high, out=z, where=inside)
+            np.maximum(z, high, out=z, where=top)
+        if z is not out:
+            with np.errstate(over="ignore"):
+                out[...] = z
 
     def _backward(self, x, center, scale, out):
-        low, high = (out.dtype.type(v) for v in self.feature_range)
-        if (low, high) != (0, 1):
-            x = np.divide(np.subtract(x, low, out=out), high - low, out=out)
+        low, high = (float(v) for v in self.feature_range)
+        if (low, high) != (0.0, 1.0):
+            x = np.subtract(x, low, dtype=np.float64)
+            np.divide(x, high - low, out=x)
         super()._backward(x, center, scale, out)
+
+    def _check_domain(self, X, vectors, first_row=0):
+        self._check_dtype(X.dtype)
+
+    def _check_dtype(self, dtype):
+        """Refuse rows of a type that the range does not fit into."""
+        most = np.finfo(dtype).max
+        if max(np.abs(self.feature_range)) > most:
+            raise ValueError(
+                f"feature_range must fit into the type of the rows, {dtype}, which ends at {most:g}; received "
+                f"{self.feature_range!r}. Pass rows of float64, or a smaller range."
+            )
 
     def _forward_steps(self):
         low, high = (float(v) for v in self.feature_range)
