@@ -12,8 +12,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from skprep.frames.keys import key_columns
 from skprep.frames.joins import join, key_expression
+from skprep.frames.keys import key_columns
 from skprep.frames.partitions import is_partitioned
 from skprep.statistics import Extrema, Moments, Quantiles, SmallestTwo
 from skprep.statistics.groups import GroupIndex

@@ -1,4 +1,4 @@
-"""The numbers of a frame: every column of any library that can be scaled, and the word for one that cannot."""
+"""The numbers of a frame, of whatever library, and the error for a column that holds none."""
 
 import narwhals.stable.v2 as nw
 import numpy as np

@@ -1,13 +1,27 @@
 """Fitted scalers made from JSON documents: known classes only, nothing runs."""
 
+import decimal
+import math
+import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone
 
 from skprep.persistence.statistics import read_statistic
-from skprep.persistence.values import ROOT, check_members, decode, parse, read_numbers
-from skprep.persistence.writing import FORMAT, PLAIN, VERSION, learned
+from skprep.persistence.values import (
+    COLLISIONS,
+    ROOT,
+    DocumentError,
+    check_members,
+    decode,
+    no_collection,
+    parse,
+    read_numbers,
+    shortened,
+)
+from skprep.persistence.writing import FORMAT, PLAIN, READABLE, VERSION, learned
 from skprep.scalers import checks
 from skprep.scalers.group import GroupScaler
 from skprep.scalers.group_engines import RowsOfAStatistic
@@ -59,8 +73,6 @@ def from_json(text):
     ------
     ValueError
         If the text is no such document; the message says where.
-    ImportError
-        If it holds sketches of quantiles and the extra ``sketch`` is not installed.
 
     Examples
     --------
@@ -70,30 +82,41 @@ def from_json(text):
     >>> from_json('{"format": "skprep scaler", "version": 99}')  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    ValueError: Not a document of a fitted scaler: $.version must be 1; received 99. ...
+    skprep.persistence.values.DocumentError: Not a document of a fitted scaler: $.version must be 1 or 2; ...
     """
+    with no_collection():
+        return _read(text)
+
+
+def _read(text):
     document = parse(text)
     if not isinstance(document, dict):
         ROOT.refuse("an object", document)
-    for name, required in (("format", FORMAT), ("version", VERSION)):
-        if document.get(name) != required or isinstance(document[name], bool):
-            (ROOT / name).refuse(repr(required), document.get(name, "nothing"))
+    if document.get("format") != FORMAT:
+        (ROOT / "format").refuse(repr(FORMAT), document.get("format", "nothing"))
+    if document.get("version") not in READABLE or type(document["version"]) is not int:
+        readable = " or ".join(map(str, READABLE))
+        (ROOT / "version").refuse(readable, document.get("version", "nothing"))
     try:
         with np.errstate(all="ignore"):
-            return _restored(document)
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, MemoryError) as error:
-        if str(error).startswith("Not a document"):
-            raise
+            return _restored(document, len(text))
+    except (DocumentError, ImportError):
+        raise
+    except Exception as error:  # whatever numbers and types that do not go together lead to
         ROOT.refuse("consistent", f"{type(error).__name__}: {error}")
 
 
-def _restored(document):
+def _restored(document, length):
+    """Return the scaler of a document of ``length`` characters: no number in it may ask for more."""
     members = ["class", "parameters", "n_features", "feature_names", "output", "learned", "statistic"]
     grouped = document.get("class") == "GroupScaler"
     members += ["layout", "groups", "pooled", "sizes"] if grouped else []
     check_members(document, ROOT, ["format", "version", "written_by", *members])
     scaler = _unfitted(document, ROOT, {**PLAIN, "GroupScaler": GroupScaler})
-    _restore_features(scaler, document)
+    _restore_features(scaler, document, length)
+    inner = scaler.scaler if grouped else scaler
+    if getattr(inner, "estimator", None) == "median_of_means" and inner.n_blocks > length:
+        (ROOT / "parameters" / "n_blocks").refuse("a number of blocks that are there", inner.n_blocks)
     if grouped:
         _restore_groups(scaler, document)
     else:
@@ -101,8 +124,21 @@ def _restored(document):
         statistic = read_statistic(document["statistic"], ROOT / "statistic", shape)
         _check_kind(scaler, statistic, ROOT / "statistic")
         scaler._set_statistic(statistic)
-    _check_learned(learned(scaler), document["learned"], ROOT / "learned")
+    _check_use(scaler)
+    refuse = DocumentError if document["version"] == VERSION else None
+    _check_learned(learned(scaler), document["learned"], ROOT / "learned", refuse)
     return scaler
+
+
+def _check_use(scaler):
+    """Refuse parameters that only a transform would stumble over."""
+    row = np.full(
+        (1, len(scaler._rows.features) if hasattr(scaler, "_rows") else scaler.n_features_in_), np.nan
+    )
+    if hasattr(scaler, "_rows"):
+        scaler._engine.transform(row, np.zeros(1, dtype=np.intp), scaler.units == "global")
+    else:
+        scaler._walk(row, row, scaler._forward, True, clip=scaler._bounds())
 
 
 def _unfitted(recipe, place, classes):
@@ -119,6 +155,7 @@ def _unfitted(recipe, place, classes):
             parameters[name] = _unfitted(value, place / name, PLAIN)
         else:
             parameters[name] = decode(value, place / name)
+            _check_numbers(parameters[name], place / name)
     scaler = kind(**parameters)
     try:
         scaler._validate_params()
@@ -127,10 +164,22 @@ def _unfitted(recipe, place, classes):
     return scaler
 
 
-def _restore_features(scaler, document):
+def _check_numbers(value, place):
+    """Refuse a whole number that no float is near to, and a decimal that is no number."""
+    for part in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(part, int | decimal.Decimal):
+            try:
+                finite = math.isfinite(float(part))
+            except (OverflowError, ValueError):
+                finite = False
+            if not finite:
+                place.refuse("a number within the range of float64", part)
+
+
+def _restore_features(scaler, document, length):
     n_features, names, output = (document[k] for k in ("n_features", "feature_names", "output"))
-    if type(n_features) is not int or n_features < 1:
-        (ROOT / "n_features").refuse("a whole number above 0", n_features)
+    if type(n_features) is not int or not 1 <= n_features <= length:
+        (ROOT / "n_features").refuse("the number of features described", n_features)
     scaler.n_features_in_ = n_features
     if names is not None:
         text = isinstance(names, list) and all(isinstance(n, str) for n in names)
@@ -155,7 +204,9 @@ def _restore_groups(scaler, document):
     if type(rows.n_keys) is not int or rows.n_keys < 0 or (rows.by and rows.n_keys != len(rows.by)):
         (place / "n_keys").refuse("the number of key columns", rows.n_keys)
     if rows.labels is not None and (
-        not isinstance(rows.labels, list) or [type(v) for v in rows.labels] != [str] * rows.n_keys
+        not isinstance(rows.labels, list)
+        or len(rows.labels) != rows.n_keys
+        or not all(isinstance(v, str) for v in rows.labels)
     ):
         (place / "labels").refuse(f"null or {rows.n_keys} names", rows.labels)
     names = getattr(scaler, "feature_names_in_", None)
@@ -182,13 +233,16 @@ def _read_keys(groups, n_keys):
     if not isinstance(groups, list) or not groups:
         place.refuse("a list of at least one group key", groups)
     keys = [decode(key, place / i) for i, key in enumerate(groups)]
+    hashes = Counter()
     for i, key in enumerate(keys):
-        if (n_keys > 1) != isinstance(key, tuple) or (n_keys > 1 and len(key) != n_keys):
-            (place / i).refuse(f"a key of {max(1, n_keys)} parts", key)
+        if n_keys > 1 and not (isinstance(key, tuple) and len(key) == n_keys):
+            (place / i).refuse(f"a key of {n_keys} parts", key)
         try:
-            hash(key)
+            hashes[hash(key)] += 1
         except TypeError:
             (place / i).refuse("hashable", key)
+    if max(hashes.values()) > COLLISIONS:  # chosen so: they would cost the square of their number
+        place.refuse("keys as they come", "keys that all have one hash")
     if len(set(keys)) < len(keys):
         place.refuse("different keys", "one given twice")
     whole = all(type(key) is int and abs(key) < 2**63 for key in keys)
@@ -207,27 +261,51 @@ def _check_kind(scaler, statistic, place):
             (place / name).refuse(f"{required}, as the parameters say", received)
 
 
-def _check_learned(own, shown, place):
-    """Refuse a document whose readable part does not follow from its statistic."""
+def _check_learned(own, shown, place, refuse):
+    """Refuse a document whose readable part does not follow from its statistic.
+
+    An earlier version may have computed it in another way: there a warning says so (``refuse`` is None).
+    """
     if isinstance(own, dict):
         if not isinstance(shown, dict):
             place.refuse("an object", shown)
         # An earlier version may have shown fewer attributes, but none that are unknown now.
         check_members(shown, place, [name for name in own if name in shown])
         for name, value in shown.items():
-            _check_learned(own[name], value, place / name)
+            _check_learned(own[name], value, place / name, refuse)
         return
     if own is None or isinstance(own, bool):
         if shown is not own:
             place.refuse(f"{own}, which follows from the statistic", shown)
         return
-    if isinstance(own, list) and any(isinstance(v, list) or v is None for v in own):
+    if isinstance(own, list) and any(v is None or isinstance(v, list) for v in own) and not _is_table(own):
         if not isinstance(shown, list) or len(shown) != len(own):
             place.refuse(f"a list of {len(own)}", shown)
         for i, value in enumerate(own):
-            _check_learned(value, shown[i], place / i)
+            _check_learned(value, shown[i], place / i, refuse)
         return
-    shape = (len(own),) if isinstance(own, list) else ()
+    shape = ()
+    if isinstance(own, list):
+        shape = (len(own), len(own[0])) if _is_table(own) else (len(own),)
     ours, theirs = (read_numbers(v, place, shape) for v in (own, shown))
-    if not np.allclose(ours, theirs, rtol=AGREEMENT, atol=0.0, equal_nan=True):
-        place.refuse(f"what follows from the statistic, {own}", shown)
+    if np.allclose(ours, theirs, rtol=AGREEMENT, atol=0.0, equal_nan=True):
+        return
+    if refuse is None:
+        warnings.warn(
+            f"{place} of this document, which an earlier version of skprep has written, shows "
+            f"{shortened(shown)}; by the corrected formula it is {shortened(own)}, and that is used. Save "
+            "the scaler anew.",
+            stacklevel=2,
+        )
+    else:
+        place.refuse(f"what follows from the statistic, {shortened(own)}", shown)
+
+
+def _is_table(value):
+    """Say whether a list holds flat lists of one length."""
+    return (
+        bool(value)
+        and set(map(type, value)) == {list}
+        and len(set(map(len, value))) == 1
+        and not any(isinstance(v, list) or v is None for v in value[0])
+    )

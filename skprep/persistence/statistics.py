@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from skprep.persistence.values import check_members, read_numbers
-from skprep.statistics import Extrema, MedianOfMeans, Moments, Quantiles, SmallestTwo
-from skprep.statistics.sketch import count as count_of_sketch
+from skprep.persistence.values import DocumentError, check_members, read_numbers
+from skprep.statistics import Extrema, MedianOfMeans, Moments, Quantiles, SmallestTwo, sketch
 
 STATISTICS = {c.__name__: c for c in (Moments, Extrema, SmallestTwo, Quantiles, MedianOfMeans)}
 
@@ -64,7 +63,8 @@ def _read_quantiles(state, place, shape):
         if not isinstance(state[name], list) or len(state[name]) != shape[1]:
             (place / name).refuse(f"a list of {shape[1]} lists", state[name])
         read[name] = [
-            read_numbers(v, place / name / j, (int(sizes[:, j].sum()),)) for j, v in enumerate(state[name])
+            read_numbers(v, place / name / j, (sum(sizes[:, j].tolist()),))  # int64 would overflow
+            for j, v in enumerate(state[name])
         ]
     for i, entry in enumerate(state["sketches"] if isinstance(state["sketches"], list) else "?"):
         at = place / "sketches" / i
@@ -86,19 +86,18 @@ def _read_quantiles(state, place, shape):
     try:
         learnt = Quantiles.from_dict(state)
         _check_sketches(learnt, place)
-    except ImportError:
+    except (ImportError, DocumentError):
         raise
     except Exception as error:
-        if str(error).startswith("Not a document"):
-            raise
         (place / "sketches").refuse("sketches in base 64 with their CRC-32", str(error))
     return learnt
 
 
 def _check_sketches(learnt, place):
     for (g, j), bytes_ in learnt.sketches.items():
+        sketch.check(bytes_)
         _, weight = learnt.samples.cell(g, j)
         waiting = learnt.samples.sizes[g, j] if weight is None else weight.sum()
-        if count_of_sketch(bytes_) + waiting != learnt.count[g, j]:
-            required = f"{count_of_sketch(bytes_) + waiting}, as the sketch says"
+        if sketch.count(bytes_) + waiting != learnt.count[g, j]:
+            required = f"{sketch.count(bytes_) + waiting}, as the sketch says"
             (place / "count" / g / j).refuse(required, learnt.count[g, j])

@@ -9,15 +9,24 @@ whatever is not such a document with one ValueError that says where.
 import base64
 import datetime
 import decimal
+import gc
+import itertools
 import json
 import math
 import uuid
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 
 SPELT = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+LARGEST_INTEGER = 2**53  # that every reader of JSON keeps to the last digit
+COLLISIONS = 64  # keys of one hash
 SHOWN = 60  # characters of a wrong value in a message
+
+
+class DocumentError(ValueError):
+    """What is no document of a fitted scaler, with the place where it is not."""
 
 
 class Place(str):
@@ -28,15 +37,32 @@ class Place(str):
 
     def refuse(self, required, received):
         """Raise the error of this place."""
-        shown = received if isinstance(received, str) else repr(received)
-        shown = shown if len(shown) <= SHOWN else shown[:SHOWN] + "..."
-        raise ValueError(
-            f"Not a document of a fitted scaler: {self} must be {required}; received {shown}. "
+        received = received if isinstance(received, str) else shortened(received)
+        raise DocumentError(
+            f"Not a document of a fitted scaler: {self} must be {required}; received {shortened(received)}. "
             "Write it anew with skprep.save or skprep.to_json."
         )
 
 
+def shortened(value):
+    """Return a value as text that fits into a message."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
+
+
 ROOT = Place("$")
+
+
+@contextmanager
+def no_collection():
+    """Pause the search for reference cycles: documents are many small lists, and none is in a cycle."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def parse(text):
@@ -49,7 +75,7 @@ def parse(text):
     >>> parse('{"a": 1, "a": 2}')  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    ValueError: Not a document of a fitted scaler: $ must be JSON; received a member 'a' given twice. ...
+    skprep.persistence.values.DocumentError: Not a document of a fitted scaler: $ must be JSON; received a member 'a' given twice. ...
     """
 
     def members(pairs):
@@ -65,14 +91,12 @@ def parse(text):
 
     try:
         return json.loads(text, object_pairs_hook=members, parse_constant=constant)
-    except json.JSONDecodeError as error:
-        ROOT.refuse("JSON", str(error))
+    except DocumentError:
+        raise
     except (RecursionError, UnicodeDecodeError, TypeError) as error:
         ROOT.refuse("JSON", f"{type(error).__name__}: {error}")
-    except ValueError as error:
-        if str(error).startswith("Not a document"):
-            raise
-        ROOT.refuse("JSON", str(error))  # an integer of more digits than Python reads
+    except ValueError as error:  # no JSON, or an integer of more digits than Python reads
+        ROOT.refuse("JSON", str(error))
 
 
 def write(value):
@@ -101,6 +125,10 @@ def _laid_out(value, indent):
     if not isinstance(value, dict | list) or not value or _is_row(value):
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     inner = indent + "  "
+    if isinstance(value, list) and set(map(type, value)) == {list}:  # a table, at once
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        if text.count("[") == text.count("], [") + 2 == len(value) + 1:  # of flat rows
+            return f"[\n{inner}" + text[1:-1].replace("], [", f"],\n{inner}[") + f"\n{indent}]"
     if isinstance(value, dict):
         lines = [f"{inner}{json.dumps(k)}: {_laid_out(v, inner)}" for k, v in value.items()]
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
@@ -149,6 +177,12 @@ def read_numbers(value, place, shape, dtype=np.float64):
         received = f"{len(value)} of them" if isinstance(value, list) else value
         place.refuse(f"a list of {'' if length is None else length} {of}".replace("  ", " "), received)
     if len(shape) > 1:
+        flat = _flattened(value, shape[1])
+        if flat is not None and len(shape) == 2:
+            try:
+                return read_numbers(flat, place, (None,), dtype).reshape(len(value), shape[1])
+            except DocumentError:
+                pass  # row by row, to say where
         rows = [read_numbers(v, place / i, shape[1:], dtype) for i, v in enumerate(value)]
         return np.array(rows, dtype=dtype).reshape(len(rows), *[-1 if n is None else n for n in shape[1:]])
     try:  # the fast way, where all are plain numbers of the kind
@@ -158,6 +192,13 @@ def read_numbers(value, place, shape, dtype=np.float64):
     except OverflowError:
         pass
     return np.array([_read_number(v, place / i, dtype) for i, v in enumerate(value)], dtype=dtype)
+
+
+def _flattened(rows, width):
+    """Return the entries of rows of one width as one list; None where they are not such rows."""
+    if width is None or set(map(type, rows)) != {list} or set(map(len, rows)) != {width}:
+        return None
+    return list(itertools.chain.from_iterable(rows))
 
 
 def _read_number(value, place, dtype):
@@ -195,6 +236,8 @@ def encode(value, place=ROOT):
     """
     if isinstance(value, np.generic):
         value = value.item()
+    if type(value) is int and abs(value) > LARGEST_INTEGER:
+        return {"integer": str(value)}
     if value is None or type(value) in (bool, int, str):
         return value
     if isinstance(value, float):
@@ -230,11 +273,12 @@ def decode(value, place=ROOT):
     (name, given), found = next(iter(value.items())), None
     try:
         found = READ[name](given, place / name)
-    except Exception as error:  # whatever a parser of dates says
-        if str(error).startswith("Not a document"):
-            raise
+    except DocumentError:
+        raise
+    except Exception:  # whatever a parser of dates says
         (place / name).refuse(f"a {name}", given)
-    if encode(found, place) != value:  # "now" is a date only today
+    # "now" is a date only today. What holds other values has looked at each of them already.
+    if name not in CONTAINERS and encode(found, place) != value:
         (place / name).refuse(f"a {name} as skprep writes it", given)
     return found
 
@@ -298,4 +342,8 @@ TYPES = {  # name: (type, how to write its content, how to read it); the first t
         lambda v, p: base64.b64decode(v, validate=True),
     ),
 }
-READ = {name: read for name, (_, _, read) in TYPES.items()} | {"number": lambda v, p: SPELT[v]}
+CONTAINERS = ("tuple", "dict")
+READ = {name: read for name, (_, _, read) in TYPES.items()} | {
+    "number": lambda v, p: SPELT[v],
+    "integer": lambda v, p: int(v),
+}

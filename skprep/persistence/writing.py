@@ -1,11 +1,12 @@
 """Fitted scalers written as JSON documents."""
 
+import math
 from importlib.metadata import version
 
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.files import whole_file
-from skprep.persistence.values import ROOT, encode, numbers, write
+from skprep.persistence.values import ROOT, encode, no_collection, numbers, write
 from skprep.scalers import checks
 from skprep.scalers.array_api import as_numpy
 from skprep.scalers.group import GroupScaler
@@ -16,7 +17,8 @@ from skprep.scalers.robust import RobustScaler
 from skprep.scalers.standard import StandardScaler
 from skprep.statistics import Quantiles
 
-FORMAT, VERSION = "skprep scaler", 1
+FORMAT, VERSION = "skprep scaler", 2
+READABLE = (1, 2)  # 2: whole numbers beyond 2**53 as text; formulas of group parameters corrected
 PLAIN = {c.__name__: c for c in (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, LogScaler)}
 NOT_SHOWN = ("feature_names_in_", "n_features_in_", "groups_", "scaler_")  # in members of their own
 
@@ -95,7 +97,7 @@ def to_json(scaler, *, mergeable=True):
     >>> print(to_json(MaxAbsScaler().fit([[1.0], [4.0]])))  # doctest: +ELLIPSIS
     {
       "format": "skprep scaler",
-      "version": 1,
+      "version": 2,
       "written_by": "skprep ...",
       "class": "MaxAbsScaler",
       "parameters": {
@@ -125,8 +127,13 @@ def to_json(scaler, *, mergeable=True):
         scaler._demand_vectorised("to_json")
     else:
         checks.check_learnt(scaler, "to_json")
+    with no_collection():
+        return write(_document(scaler, grouped, mergeable))
+
+
+def _document(scaler, grouped, mergeable):
     names = getattr(scaler, "feature_names_in_", None)
-    document = {
+    return {
         "format": FORMAT,
         "version": VERSION,
         "written_by": f"skprep {version('skprep')}",
@@ -139,7 +146,6 @@ def to_json(scaler, *, mergeable=True):
             _groups(scaler, mergeable) if grouped else {"statistic": _statistic(scaler._statistic, mergeable)}
         ),
     }
-    return write(document)
 
 
 def _refuse_class(scaler):
@@ -163,7 +169,7 @@ def _recipe(scaler):
 
 def learned(scaler):
     """Return the learned attributes as the document shows them to a reader."""
-    attributes = sorted(vars(scaler).items())
+    attributes = sorted(scaler.__getstate__().items())  # with those that a stream has left for later
     return {
         name: _shown(value)
         for name, value in attributes
@@ -192,7 +198,8 @@ def _spelt(value):
     if isinstance(value, dict):
         return {name: _spelt(v) for name, v in value.items()}
     if isinstance(value, list):
-        return [_spelt(v) for v in value]
+        finite = set(map(type, value)) <= {float, int} and all(map(math.isfinite, value))
+        return value if finite else [_spelt(v) for v in value]
     return numbers(value) if isinstance(value, float) else value
 
 

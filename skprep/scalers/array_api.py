@@ -38,8 +38,15 @@ def to_numpy(values):
 def home_of_fitted(estimator):
     """Return namespace and device of the learned attributes, None where they are NumPy's."""
     attributes = (v for n, v in vars(estimator).items() if n.endswith("_") and n not in NOT_SENT)
+    foreign = next((v for v in attributes if _is_foreign(v)), None)
+    if foreign is None:
+        return None
     with config_context(array_api_dispatch=True):
-        return next((home_of(v) for v in attributes if hasattr(v, "shape") and v.shape), None)
+        return home_of(foreign)
+
+
+def _is_foreign(value):
+    return not isinstance(value, np.ndarray | np.generic | int | float) and bool(getattr(value, "shape", ()))
 
 
 def send_home(values, home):
@@ -58,7 +65,7 @@ def send_attributes_home(estimator, home):
 
 def as_numpy(attribute):
     """Return a learned attribute as a NumPy array, wherever it lives; None as None."""
-    if attribute is None or isinstance(attribute, np.ndarray):
+    if not _is_foreign(attribute):
         return attribute
     with config_context(array_api_dispatch=True):
         xp, _, _ = get_namespace_and_device(attribute)

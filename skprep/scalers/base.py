@@ -37,6 +37,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
     """
 
     _learning_parameters = ()  # those that decide what is learnt, not how it is applied
+    _published = ()  # learned attributes that a stream leaves for whoever looks at them first
     _sparse_formats = False  # scipy formats that transform takes; they are never centered
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -151,12 +152,32 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
     def _set_statistic(self, statistic, publish=True):
         self._statistic = statistic
         self._learnt_with = {name: getattr(self, name) for name in self._learning_parameters}
+        vars(self).pop("_to_publish", None)
         if publish:
             self._publish(statistic)
 
     def _publish_all(self):
         """Work out the learned attributes that batches have left for later."""
         self._set_statistic(self._statistic)
+
+    def _leave_unpublished(self):
+        """Let the learned attributes be worked out when somebody looks."""
+        for name in self._published:
+            vars(self).pop(name, None)
+        self._to_publish = True
+
+    def __getattr__(self, name):
+        """Work out a learned attribute that a stream has left for later; only what is absent comes here."""
+        if name in type(self)._published and vars(self).get("_to_publish"):
+            self._publish_all()
+            return vars(self)[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __getstate__(self):
+        """Return the state to copy and pickle: with all learned attributes."""
+        if vars(self).get("_to_publish"):
+            self._publish_all()
+        return super().__getstate__()
 
     def _center_scale(self, statistic):
         """Return center and scale: the spread, with 1 for a constant."""

@@ -251,7 +251,7 @@ def check_clip(clip):
 
 @contextmanager
 def numbered_rows(estimator, numbers):
-    """Let messages about ``estimator`` call the rows by the caller's ``numbers``, where some were left out."""
+    """Let messages about ``estimator`` call rows by the caller's ``numbers``, where some were left out."""
     estimator._row_numbers = numbers
     try:
         yield

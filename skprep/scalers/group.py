@@ -136,9 +136,10 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     A device that arrives later, and the devices in one unit:
 
-    >>> new = pd.DataFrame({"device": ["c"], "hu": [75.0]})
+    >>> new = pd.DataFrame({"device": ["a", "c"], "hu": [10.0, 75.0]})
     >>> scaler.set_params(handle_unknown="global").transform(new)
-    array([[0.]])
+    array([[-1.],
+           [ 0.]])
     >>> GroupScaler(StandardScaler(), by="device", units="global").fit(scans).transform(scans).round()
     array([[ 18.],
            [132.],

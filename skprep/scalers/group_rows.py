@@ -344,7 +344,8 @@ def _positions(by, names, n_columns):
             if names is None:
                 instead += "; an array has positions (by=0), or takes its keys as fit(X, groups=...)"
             raise ValueError(
-                f"In GroupScaler, by must name columns of X; received {column!r}, but X has {known}. {instead}."
+                f"In GroupScaler, by must name columns of X; received {column!r}, but X has {known}. "
+                f"{instead}."
             )
     if len(set(found)) < len(found):
         raise ValueError(f"by must name each column once; received {by!r}. Drop the repetition.")

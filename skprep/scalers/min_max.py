@@ -178,7 +178,7 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
         if (low, high) == (0.0, 1.0):
             super()._forward(x, center, scale, out)
             return
-        # In float64 whatever the rows are: between the bounds of a narrow type there may be no type so narrow.
+        # In float64 whatever the rows are: the distance of two bounds may not fit into a narrow type.
         z = out if out.dtype == np.float64 else np.empty(out.shape)
         super()._forward(x, center, scale, z)
         span = high - low
@@ -211,8 +211,8 @@ class MinMaxScaler(StreamingMixin, AffineScaler):
         most = np.finfo(dtype).max
         if max(np.abs(self.feature_range)) > most:
             raise ValueError(
-                f"feature_range must fit into the type of the rows, {dtype}, which ends at {most:g}; received "
-                f"{self.feature_range!r}. Pass rows of float64, or a smaller range."
+                f"feature_range must fit into the type of the rows, {dtype}, which ends at {most:g}; "
+                f"received {self.feature_range!r}. Pass rows of float64, or a smaller range."
             )
 
     def _forward_steps(self):

@@ -75,8 +75,8 @@ class RobustScaler(StreamingMixin, AffineScaler):
     interpolation (type 7 of Hyndman & Fan, NumPy's default). A whole weight equals
     the row repeated. Fractional weights are taken as they are while the effective
     sample size stays below their sum, so weights normalised to sum 1 work too; a sketch repeats
-    rows, and refuses weights that are not whole. The sketch draws random bits of its own: two runs
-    over one stream may differ within ``max_rank_error``.
+    rows, and refuses weights that are not whole. The sketch draws random bits of its own when it takes
+    values in: two runs over one stream may differ within ``max_rank_error``, two looks at one scaler do not.
 
     References
     ----------
@@ -113,6 +113,7 @@ class RobustScaler(StreamingMixin, AffineScaler):
     __metadata_request__fit = {"sample_weight": False}  # off by default, as scikit-learn has none
     __metadata_request__partial_fit = {"sample_weight": False}
     _learning_parameters = ("quantile_range", "exact_budget", "max_rank_error")
+    _published = ("center_", "scale_", "exact_", "rank_error_", "n_samples_seen_")
     _sparse_formats = ("csr", "csc")
     _shows_infinity = False
 
@@ -176,6 +177,16 @@ class RobustScaler(StreamingMixin, AffineScaler):
         if self.with_scaling and self.unit_variance:
             spread = spread / np.diff(stats.norm.ppf(statistic.probabilities[[0, 2]]))
         return median if self.with_centering else None, spread
+
+    def _set_statistic(self, statistic, publish=True):
+        super()._set_statistic(statistic, publish and not statistic.sketches)
+        if (
+            publish and statistic.sketches
+        ):  # sorting their items for every batch would cost more than learning
+            self._leave_unpublished()
+
+    def _publish_all(self):
+        super()._set_statistic(self._statistic)
 
     def _publish(self, statistic):
         center, scale = self._center_scale(statistic)

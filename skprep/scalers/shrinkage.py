@@ -116,14 +116,13 @@ def _variance_prior(own, freedom, sum_squares):
     for j in range(n_features):
         usable = (freedom[:, j] > 0) & (own[:, j] > 0)  # a variance of 0 has no logarithm
         s2, d = own[usable, j], freedom[usable, j]
-        pooled = sum_squares[:, j].sum() / max(d.sum(), 1.0)
         if len(s2) < 2:
-            variance[j] = pooled
+            variance[j] = sum_squares[:, j].sum() / max(freedom[:, j].sum(), 1.0)
             continue
         log = np.log(s2) - digamma(d / 2) + np.log(d / 2)
         excess = log.var(ddof=1) - polygamma(1, d / 2).mean()
-        if excess <= 0:
-            variance[j] = pooled
+        if excess <= 0:  # the limit of what stands below
+            variance[j] = np.exp(log.mean())
             continue
         degrees[j] = 2.0 * _inverse_trigamma(excess)
         variance[j] = np.exp(log.mean() + digamma(degrees[j] / 2) - np.log(degrees[j] / 2))

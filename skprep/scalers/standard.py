@@ -69,9 +69,13 @@ class StandardScaler(StreamingMixin, AffineScaler):
     -----
     NaN is left out in ``fit`` and kept by ``transform``. A feature counts as constant, with scale 1, when
     its standard deviation is at most 4 roundings of its mean (9e-16 of it); with ``with_mean=False``,
-    where its mean would be blown up too, below the bound of Chan et al., as in scikit-learn. Mean and variance are accumulated in float64 from values shifted by
-    one of them, so a constant feature gives exactly 0 and a mean of 1e9 costs no digits;
-    ``scale_`` is right even where ``var_`` leaves the range of float64.
+    where its mean would be blown up too, below the bound of Chan et al., as in scikit-learn. Mean and
+    variance are accumulated in float64 from values shifted by one of them, so a constant feature gives
+    exactly 0 and a mean of 1e9 costs no digits; ``scale_`` is right even where ``var_`` leaves the range of
+    float64.
+
+    With ``"median_of_means"``, a row of weight w counts as w rows: weights that sum to 1 are one row, and
+    fall into one block. Multiply them by the number of rows first.
 
     References
     ----------
@@ -222,10 +226,10 @@ class StandardScaler(StreamingMixin, AffineScaler):
 def _is_constant(mean, std, count, centered):
     """Say where a feature cannot be told from a constant.
 
-    Deviations are summed from a value of the data, so that a constant has a spread of exactly 0, and what is
-    centered needs to be no more than the few roundings of its own digits away from that. Uncentered, a
-    feature that hardly varies would be blown up, mean and all: there the bound of Chan et al. holds, whose n is
-    the number of values summed in one go, as in scikit-learn.
+    Deviations are summed from a value of the data, so that a constant has a spread of exactly 0, and what
+    is centered needs to be no more than a few roundings of its own digits away from that. Uncentered, a
+    feature that hardly varies would be blown up, mean and all: there the bound of Chan et al. holds, whose
+    n is the number of values summed in one go, as in scikit-learn.
     """
     eps, most = np.finfo(np.float64).eps, ROUNDINGS if centered else ROWS_IN_ONE_GO
     with np.errstate(all="ignore"):

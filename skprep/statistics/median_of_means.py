@@ -59,13 +59,12 @@ class MedianOfMeans(Statistic):
         if codes is None and sample_weight is None and not sparse.issparse(X):
             blocks = [Moments.learn(X[b::n_blocks]) for b in range(n_blocks)]  # views: nothing is copied
             return cls(Moments._join(blocks, axis=0), np.full((1, X.shape[1]), float(X.shape[0])), n_blocks)
-        start = _positions(codes, n_groups, sample_weight, X.shape[0])
+        start, stop = _positions(codes, n_groups, sample_weight, X.shape[0])
         group = np.zeros(X.shape[0], dtype=np.intp) if codes is None else codes
         first_block, n_cells = group * n_blocks, n_groups * n_blocks
         if sample_weight is None:
             blocks = Moments.learn(X, first_block + start.astype(np.intp) % n_blocks, n_cells)
         else:
-            stop = start + sample_weight
             blocks = Moments.empty(n_cells, X.shape[1])
             for b in range(n_blocks):
                 share = _covered(stop, b, n_blocks) - _covered(start, b, n_blocks)
@@ -144,17 +143,29 @@ def _median(values):
 
 
 def _positions(codes, n_groups, weight, n_rows):
-    """Return for each row the weight of the earlier rows of its group."""
+    """Return for each row the weight of the rows of its group before it, and up to and with it."""
     weight = np.ones(n_rows) if weight is None else weight
-    if codes is None:
-        return np.cumsum(weight) - weight
+    codes = np.zeros(n_rows, dtype=np.intp) if codes is None else codes
     order = np.argsort(codes, kind="stable")
-    before = np.cumsum(weight[order]) - weight[order]
+    sums = np.cumsum(weight[order])
+    before = np.concatenate([[0.0], sums[:-1]])
     rows = np.bincount(codes, minlength=n_groups)
     first = (np.cumsum(rows) - rows)[codes[order]]
-    position = np.empty(n_rows)
-    position[order] = before - before[first]
-    return position
+    start, stop = np.empty(n_rows), np.empty(n_rows)
+    start[order], stop[order] = before - before[first], sums - before[first]
+    return _settled(start, sums), _settled(stop, sums)
+
+
+def _settled(position, sums):
+    """Return positions, those that rounding alone keeps from a whole number put there.
+
+    Else a share of 1e-16 of a row would fall into the next block, and have a vote of its own.
+    """
+    if not position.size:
+        return position
+    whole = np.round(position)
+    noise = 4.0 * len(position) * np.finfo(np.float64).eps * max(1.0, float(sums[-1]))
+    return np.where(np.abs(position - whole) <= noise, whole, position)
 
 
 def _covered(position, block, n_blocks):

@@ -14,7 +14,8 @@ from skprep.statistics.base import Statistic
 from skprep.statistics.samples import Samples
 
 EXACT_BUDGET = 4096
-PENDING = 1024  # values that wait beside a sketch, so that it is not rewritten for every row
+PENDING = 4096  # values that wait beside a sketch, so that it is not rewritten for every row
+CHUNK = 1 << 18  # numbers that are taken at a time as one column with a group for each of their features
 
 
 @dataclass(eq=False)
@@ -94,8 +95,8 @@ class Quantiles(Statistic):
         """Return the quantiles of the rows of ``X``, NaN left out; see :meth:`Statistic.learn`.
 
         Of more rows than the budget, the exact quantiles alone are kept, or with ``stream=True`` a
-        sketch that further rows can follow. Only an eighth of the columns is copied at a time,
-        and one column with the mask of its NaN. ``settings`` are those of :meth:`empty`.
+        sketch that further rows can follow. Of rows with weights, a few columns are copied at a time.
+        ``settings`` are those of :meth:`empty`.
         """
         if hasattr(X, "summarise"):
             return X.summarise(cls, codes is not None, **settings)
@@ -103,26 +104,22 @@ class Quantiles(Statistic):
         keep = stream or X.shape[0] <= learnt.budget
         if not (keep or sparse.issparse(X)) and sample_weight is None:
             return learnt._answered(X, codes)
-        if codes is None and sample_weight is None and not sparse.issparse(X) and not np.isnan(X).any():
-            learnt.count[:] = X.shape[0]
-            sizes = np.full((1, X.shape[1]), X.shape[0], dtype=np.int64)
-            values = list(np.array(X.T, dtype=np.float64, order="C"))
-            return replace(learnt, samples=Samples(sizes, values, None))._condensed()
-        weighted = None if sample_weight is None else sample_weight > 0
-        for j, x in enumerate(_columns(X)):
-            there = ~np.isnan(x)
-            if weighted is not None:
-                there &= weighted
-            if not there.all():
-                x = x[there]
-            c = None if codes is None else codes[there]
-            w = None if sample_weight is None else sample_weight[there]
-            groups = np.zeros(len(x), dtype=np.intp) if c is None else c
-            learnt.count[:, j] = np.bincount(groups, weights=w, minlength=n_groups)
+        if codes is not None:  # once for all features
+            order = np.argsort(codes, kind="stable")
+            X, codes = X[order], codes[order]
+            sample_weight = None if sample_weight is None else sample_weight[order]
+        parts = []
+        for columns in _chunks(X):
+            x = X[:, columns]
+            x = x.toarray() if sparse.issparse(x) else x
+            samples = _samples_of(x, codes, n_groups, sample_weight)
+            learnt.count[:, columns] = samples.weight_of_cells()
             if keep:
-                learnt.samples = learnt.samples.plus(j, x.astype(np.float64, copy=False), groups, w)
+                parts.append(samples)
             else:
-                learnt.answers[:, j] = _exact(x, c, n_groups, w, learnt.probabilities)
+                learnt.answers[:, columns] = _quantiles_of(samples, learnt.probabilities)
+        if parts:
+            learnt.samples = Samples.of_features(parts) if len(parts) > 1 else parts[0]
         return learnt._condensed()
 
     def _answered(self, X, codes):
@@ -142,26 +139,19 @@ class Quantiles(Statistic):
     @cached_property
     def values(self):
         """The quantiles, ``(n_groups, n_features, n_probabilities)``; NaN where a group has no value."""
-        values = self.answers.copy()
-        n_groups = len(self.count)
-        sizes = self.samples.sizes
-        if n_groups == 1 and sizes.size and (sizes == sizes[0, 0]).all() and sizes[0, 0] and self._is_plain():
-            values[0] = sort_and_select(np.array(self.samples.values), self.probabilities)
-            return values
-        for j in np.flatnonzero(self.samples.sizes.any(axis=0)):
-            x, groups, weight = self.samples.column(j)
-            codes = None if n_groups == 1 else groups
-            x = x.copy()  # selection reorders
-            exact = _exact(x, codes, n_groups, weight, self.probabilities)
-            values[:, j] = np.where(self.samples.sizes[:, j, None] > 0, exact, values[:, j])
+        cells = np.zeros(self.count.shape, dtype=bool)
+        for cell in self.sketches:
+            cells[cell] = True
+        samples = self.samples.without(cells) if self.sketches else self.samples
+        values = self.answers
+        if samples.values.size:
+            exact = _quantiles_of(samples, self.probabilities)
+            values = np.where(samples.sizes[:, :, None] > 0, exact, values)
+        values = values.copy()
         for (g, j), bytes_ in self.sketches.items():
             pending = self.samples.cell(g, j)[0] if self.samples.sizes[g, j] else None
             values[g, j] = sketch.quantiles(bytes_, pending, self.probabilities)
         return values
-
-    def _is_plain(self):
-        """Say whether values without weights are all there is."""
-        return not self.sketches and self.samples.weights is None
 
     def rank_error(self):
         """Return how far the rank of a quantile may be off, ``(n_groups, n_features)``; 0 where exact."""
@@ -244,8 +234,12 @@ class Quantiles(Statistic):
             "count": self.count.tolist(),
             "probabilities": self.probabilities.tolist(),
             "sizes": self.samples.sizes.tolist(),
-            "values": [v.tolist() for v in self.samples.values],
-            "weights": None if self.samples.weights is None else [w.tolist() for w in self.samples.weights],
+            "values": [v.tolist() for v in self.samples.by_feature(self.samples.values)],
+            "weights": (
+                None
+                if self.samples.weights is None
+                else [w.tolist() for w in self.samples.by_feature(self.samples.weights)]
+            ),
             "sketches": [
                 [g, j, base64.b64encode(bytes_).decode(), zlib.crc32(bytes_)]
                 for (g, j), bytes_ in sorted(self.sketches.items())
@@ -259,10 +253,8 @@ class Quantiles(Statistic):
     @classmethod
     def from_dict(cls, state):
         """Return the statistic that :meth:`to_dict` described."""
-        floats = [np.asarray(v, dtype=np.float64) for v in state["values"]]
-        weights = state["weights"]
-        if weights is not None:
-            weights = [np.asarray(w, dtype=np.float64) for w in weights]
+        floats, weights = _end_to_end(state["values"]), state["weights"]
+        weights = None if weights is None else _end_to_end(weights)
         count = np.asarray(state["count"], dtype=np.float64)
         sizes = np.asarray(state["sizes"], dtype=np.int64)
         probabilities = np.asarray(state["probabilities"], dtype=np.float64)
@@ -302,13 +294,38 @@ class Quantiles(Statistic):
         )
 
 
-def _exact(x, codes, n_groups, weight, probabilities):
-    """Return the exact quantiles of one column without NaN, ``(n_groups, n_probabilities)``."""
+def _samples_of(x, codes, n_groups, weight):
+    """Return the values of a dense block that are there, of rows sorted by group."""
+    n_rows, n_features = x.shape
+    values = np.array(x.T, dtype=np.float64, order="C").ravel()
+    there = ~np.isnan(values)
     if weight is not None:
-        return weigh_quantiles(x, codes, n_groups, weight, probabilities).T
-    if codes is None:
-        return select_quantiles(x[:, None], probabilities)[1]
-    return select_by_group(x[:, None], codes, n_groups, probabilities)[1][:, 0]
+        there &= np.tile(weight > 0, n_features)
+    if codes is None and there.all():
+        sizes = np.full((1, n_features), n_rows, dtype=np.int64)
+        return Samples(sizes, values, None if weight is None else np.tile(weight, n_features))
+    codes = np.zeros(n_rows, dtype=np.intp) if codes is None else codes
+    cells = (np.arange(n_features)[:, None] * n_groups + codes).ravel()[there]
+    weights = None if weight is None else np.tile(weight, n_features)[there]
+    return Samples.of_cells(values[there], cells, weights, (n_groups, n_features))
+
+
+def _quantiles_of(samples, probabilities):
+    """Return the exact quantiles of each cell, NaN where it has no value."""
+    n_groups, n_features = sizes = samples.sizes.shape
+    first = samples.sizes[0, 0] if samples.sizes.size else 0
+    if samples.weights is None and n_groups == 1 and first and (samples.sizes == first).all():
+        return sort_and_select(samples.values.reshape(n_features, first).copy(), probabilities)[None]
+    column = samples.values, samples.numbers(), n_groups * n_features
+    if samples.weights is None:
+        found = select_by_group(column[0][:, None], *column[1:], probabilities)[1][:, 0]
+    else:
+        found = weigh_quantiles(*column, samples.weights, probabilities).T
+    return found.reshape(*sizes[::-1], len(probabilities)).transpose(1, 0, 2)
+
+
+def _end_to_end(lists):
+    return np.concatenate([np.empty(0), *(np.asarray(v, dtype=np.float64) for v in lists)])
 
 
 def _sketches(listed):
@@ -321,16 +338,7 @@ def _sketches(listed):
     return sketches
 
 
-def _columns(X):
-    """Yield the columns of ``X``, each a fresh contiguous array."""
-    if sparse.issparse(X):
-        X = X.tocsc()
-        for j in range(X.shape[1]):
-            stored = slice(X.indptr[j], X.indptr[j + 1])
-            column = np.zeros(X.shape[0], dtype=X.dtype)
-            np.add.at(column, X.indices[stored], X.data[stored])
-            yield column
-        return
-    width = min(8, max(1, X.shape[1] // 8))  # neighbours share cache lines
-    for start in range(0, X.shape[1], width):
-        yield from np.array(X[:, start : start + width].T, order="C", copy=True)
+def _chunks(X):
+    """Yield slices of columns: as many as make one long column of about ``CHUNK`` numbers."""
+    width = max(1, CHUNK // max(1, X.shape[0]))
+    return (slice(start, start + width) for start in range(0, X.shape[1], width))

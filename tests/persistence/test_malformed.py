@@ -109,8 +109,8 @@ def test_damaged_text_is_refused_or_another_document(data):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("version",), 2, r"\$\.version must be 1; received 2"),
-        (("version",), True, r"\$\.version must be 1; received True"),
+        (("version",), 3, r"\$\.version must be 1 or 2; received 3"),
+        (("version",), True, r"\$\.version must be 1 or 2; received True"),
         (("class",), "os.system", r"\$\.class must be one of StandardScaler, .*; received os\.system"),
         (("parameters", "clip"), "wide", r"\$\.parameters must be parameters of the class"),
         (("parameters", "evil"), 1, r"\$\.parameters\.evil must be absent"),
@@ -134,8 +134,10 @@ def test_a_key_twice_or_of_another_length_is_refused():
     document = json.loads(to_json(by_key("text")[0]))
     with pytest.raises(ValueError, match=r"\$\.groups must be different keys"):
         from_json(json.dumps(change(document, ("groups", 0), "a")))
-    with pytest.raises(ValueError, match=r"\$\.groups\[0\] must be a key of 1 parts"):
-        from_json(json.dumps(change(document, ("groups", 0), {"tuple": ["a", "b"]})))
+    two = json.loads(to_json(next(scaler for name, scaler, _ in grouped() if name == "two keys")))
+    for wrong in ("a", {"tuple": ["a", "b", "c"]}):
+        with pytest.raises(ValueError, match=r"\$\.groups\[0\] must be a key of 2 parts"):
+            from_json(json.dumps(change(two, ("groups", 0), wrong)))
     dates = json.loads(to_json(by_key("dates")[0]))
     with pytest.raises(ValueError, match=r"groups\[0\]\.timestamp must be a timestamp as skprep writes it"):
         from_json(json.dumps(change(dates, ("groups", 0), {"timestamp": "now"})))

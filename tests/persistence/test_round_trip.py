@@ -149,8 +149,12 @@ def test_what_has_no_document_is_refused():
         load("no such file")
 
 
-def test_sketches_without_the_library_name_the_extra(monkeypatch):
-    text = to_json(dict(plain())["robust, sketched"])
+def test_sketches_without_the_library_are_read_and_applied_and_more_rows_name_the_extra(monkeypatch):
+    scaler, X = dict(plain())["robust, sketched"], table()
+    text, expected = to_json(scaler), scaler.transform(X)
     monkeypatch.setitem(sys.modules, "datasketches", None)
+    restored = from_json(text)
+    np.testing.assert_array_equal(restored.transform(X), expected)
     with pytest.raises(ImportError, match=r"skprep\[sketch\]"):
-        from_json(text)
+        for _ in range(100):
+            restored.partial_fit(X)

@@ -35,7 +35,7 @@ def by_loops(x, codes):
     log = np.log(s2) - digamma(d / 2) + np.log(d / 2)
     target = log.var(ddof=1) - polygamma(1, d / 2).mean()
     if target <= 0:
-        variance = np.full(n_groups, within)
+        variance = np.full(n_groups, np.exp(log.mean()))  # Smyth (2004), equation for s0, d0 to infinity
     else:
         d0 = 2 * brentq(lambda v: polygamma(1, v) - target, 1e-8, 1e8, xtol=1e-12)
         s02 = np.exp(log.mean() + digamma(d0 / 2) - np.log(d0 / 2))

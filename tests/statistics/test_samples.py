@@ -8,10 +8,14 @@ from ..laws.strategies import grouped
 
 
 def learn(X, codes, weight):
-    samples = Samples.empty(3, X.shape[1])
-    for j, x in enumerate(X.T):
-        samples = samples.plus(j, x, codes, weight)
-    return samples
+    parts = [Samples.of_cells(x, codes, weight, (3, 1)) for x in X.T]
+    whole = Samples.of_features(parts)
+    cells = (np.arange(X.shape[1])[:, None] * 3 + codes).ravel()
+    weights = None if weight is None else np.tile(weight, X.shape[1])
+    at_once = Samples.of_cells(X.T.ravel(), cells, weights, (3, X.shape[1]))
+    np.testing.assert_array_equal(at_once.values, whole.values)
+    np.testing.assert_array_equal(at_once.sizes, whole.sizes)
+    return whole
 
 
 def contents(samples):
