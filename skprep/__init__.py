@@ -1,18 +1,26 @@
-"""Preprocessing for scikit-learn: scalers that stream, merge, take weights and never leak."""
+"""Preprocessing for scikit-learn: scalers that stream, merge, take weights and never leak.
 
-from skprep.persistence import from_json, load, save, to_json
-from skprep.scalers import (
-    GroupScaler,
-    LogScaler,
-    MaxAbsScaler,
-    MinMaxScaler,
-    RobustScaler,
-    StandardScaler,
-    merge,
-)
-from skprep.versions import show_versions
+Names are imported when they are used first (PEP 562), so that the command line answers at once.
+"""
+
+from importlib import import_module
 
 __version__ = "0.1.0"
+
+_PLACES = {
+    "GroupScaler": "scalers",
+    "LogScaler": "scalers",
+    "MaxAbsScaler": "scalers",
+    "MinMaxScaler": "scalers",
+    "RobustScaler": "scalers",
+    "StandardScaler": "scalers",
+    "from_json": "persistence",
+    "load": "persistence",
+    "merge": "scalers",
+    "save": "persistence",
+    "show_versions": "versions",
+    "to_json": "persistence",
+}
 
 __all__ = [
     "GroupScaler",
@@ -28,3 +36,15 @@ __all__ = [
     "show_versions",
     "to_json",
 ]
+
+
+def __getattr__(name):
+    if name not in _PLACES:
+        raise AttributeError(f"module 'skprep' has no attribute {name!r}")
+    value = getattr(import_module(f"skprep.{_PLACES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from skprep.files import TableError
+
 MANY_CLASSES = 20  # whole numbers with more distinct values than this are a quantity
 MOSTLY = 0.8  # text of which so much reads as numbers is a quantity with slips
 MANY_LEVELS = 50  # text with more distinct values than this is a name, not a category
-
-
-class TableError(ValueError):
-    """A table that cannot be compared on, with a message for the person who brought it."""
 
 
 @dataclass
@@ -43,50 +41,6 @@ class Task:
     kind: str
     folds: int
     notes: list = field(default_factory=list)
-
-
-def read_table(path):
-    """Return the table in a CSV or Parquet file, or raise a TableError that says what is wrong."""
-    name = str(path).lower()
-    if not path.exists():
-        raise TableError(f"There is no file {str(path)!r}. Check the path.")
-    try:
-        if name.endswith((".parquet", ".pq")):
-            table = pd.read_parquet(path)
-        elif name.endswith((".csv", ".csv.gz", ".tsv", ".txt")):
-            table = _read_text(path)
-        else:
-            raise TableError(f"The file must end in .csv, .csv.gz, .tsv or .parquet; received {path.name!r}.")
-    except TableError:
-        raise
-    except ImportError as error:
-        raise TableError("Parquet files need pyarrow: pip install 'skprep[cli]'.") from error
-    except pd.errors.EmptyDataError as error:
-        raise TableError(f"The file {str(path)!r} is empty. It must hold a header and rows.") from error
-    except Exception as error:  # whatever a parser says, the person wants a sentence
-        raise TableError(f"The file {str(path)!r} cannot be read as a table: {error}") from error
-    if table.empty:
-        raise TableError(f"The file {str(path)!r} has no rows. It must hold a header and rows.")
-    return table
-
-
-def _read_text(path):
-    table = pd.read_csv(path)
-    if table.shape[1] > 1:
-        return table
-    header = str(table.columns[0])
-    separator = max(";\t|", key=header.count)
-    if separator not in header:
-        return table
-    table = pd.read_csv(path, sep=separator)
-    return pd.read_csv(path, sep=separator, decimal=",") if _has_decimal_commas(table) else table
-
-
-def _has_decimal_commas(table):
-    text = table.select_dtypes(["object", "string"])
-    return any(
-        column.dropna().astype(str).str.fullmatch(r"-?\d+,\d+").mean() > 0.5 for _, column in text.items()
-    )
 
 
 def prepare(table, target, *, by=None, keep_together=False, kind="auto", folds=5, max_rows=2000, seed=0):

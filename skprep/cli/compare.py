@@ -3,16 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 import typer
-from rich.console import Console
-from sklearn.datasets import load_breast_cancer
 
-from skprep.cli.common import check_out, progress, told_errors
-from skprep.compare import compare as run_comparison
-from skprep.compare import n_steps, winner
-from skprep.report import about_groups, verdict, write_report
-from skprep.tables import TableError, prepare, read_table
+from skprep.cli.common import check_file, check_out, progress, told_errors
 
 
 def compare(
@@ -43,9 +36,16 @@ def compare(
     Cross-validates every scaler, and none, in front of models that care about scale, tuning
     each inside its training folds.
     """
-    console = Console()
     with told_errors():
-        check_out(file, out)
+        from rich.console import Console
+
+        from skprep.compare import compare as run_comparison
+        from skprep.compare import n_steps
+        from skprep.report import write_report
+        from skprep.tables import prepare
+
+        console = Console()
+        check_out(out, table=file)
         table, target, title = _input(file, target, by)
         ready = prepare(
             table,
@@ -57,7 +57,7 @@ def compare(
             max_rows=max_rows,
             seed=seed,
         )
-        with progress(console, "cross-validating", n_steps(ready)) as advance:
+        with progress("cross-validating", n_steps(ready)) as advance:
             results = list(run_comparison(ready, seed=seed, progress=advance))
         _show(title, ready, results, console)
         if out is not None:
@@ -66,11 +66,19 @@ def compare(
 
 
 def _input(file, target, by):
+    from sklearn.datasets import load_breast_cancer
+
+    from skprep.batches import read_whole
+    from skprep.files import TableError
+
     if file is None:
         if target is not None or by is not None:
             raise TableError("--target and --by go with a FILE; without one, bundled data are used.")
         return load_breast_cancer(as_frame=True).frame, "target", "breast cancer (bundled)"
-    table = read_table(file)
+    check_file(file, "Check the path.")
+    table = read_whole(file)
+    if table.empty:
+        raise TableError(f"The file {str(file)!r} has no rows. It must hold a header and rows.")
     if target is None:
         raise TableError(
             "--target must name the column to predict. The columns are: "
@@ -80,8 +88,12 @@ def _input(file, target, by):
 
 
 def _show(title, task, results, console):
+    import numpy as np
     from rich.table import Table
     from rich.text import Text
+
+    from skprep.compare import winner
+    from skprep.report import about_groups, verdict
 
     best, _ = winner(results)
     score = "accuracy" if task.kind == "classification" else "R²"

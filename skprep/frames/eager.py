@@ -33,6 +33,12 @@ def take_columns(X, positions):
     return X[:, positions]
 
 
+def some_columns(X, names):
+    """Return the columns ``names`` of a frame, in that order."""
+    known = [str(name) for name in column_names(X)]
+    return take_columns(X, [known.index(name) for name in names])
+
+
 def as_frame(values, given, kind, names):
     """Return an array as a frame of ``kind`` ("pandas", "polars"; "default": as it is).
 

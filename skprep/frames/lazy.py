@@ -5,20 +5,24 @@ counts, means, extrema and quantiles, in one query; and deviations from the mean
 mean is far larger than the spread, because there no engine's variance has the digits.
 """
 
+from collections.abc import Callable
 from copy import copy
+from dataclasses import dataclass
 from functools import partial
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from skprep.frames.joins import join, key_expression
+from skprep.frames.joins import UnfitKey, from_ticks, join, with_keys
 from skprep.frames.keys import key_columns
+from skprep.frames.names import safe, safely_named
 from skprep.frames.partitions import is_partitioned
 from skprep.statistics import Extrema, Moments, Quantiles, SmallestTwo
 from skprep.statistics.groups import GroupIndex
 
 FAR = 100.0  # spreads between 0 and the mean, from which on the deviations are summed separately
+MANY = 100  # numbers asked for at a time, from which on the planner of Polars is slow
 SAFE = 400  # powers of two whose squares stay in float64
 
 
@@ -58,10 +62,17 @@ class LazyTable:
                     'what to learn from (X.select("a", "b")), or name a key column in GroupScaler(by=...). '
                     "transform keeps all other columns of a lazy frame as they are."
                 )
-        values = [nw.col(f).cast(nw.Float64).fill_nan(None).alias(f"x{j}") for j, f in enumerate(features)]
-        groups = [key_expression(k, schema[k]).alias(f"k{i}") for i, k in enumerate(keys)]
-        self.frame = frame.select(*groups, *values)
+        names = schema.names()
+        place = {name: safe(i) for i, name in enumerate(names)}
         self.features, self.keys = list(features), [f"k{i}" for i in range(len(keys))]
+        try:
+            frame, self.units = with_keys(safely_named(frame), [place[k] for k in keys], self.keys)
+        except UnfitKey as error:
+            raise error.named(names) from None
+        values = [
+            nw.col(place[f]).cast(nw.Float64).fill_nan(None).alias(f"x{j}") for j, f in enumerate(features)
+        ]
+        self.frame = frame.select(*self.keys, *values)
         self.shape = (None, len(self.features))
         self.index = None
 
@@ -91,12 +102,30 @@ class LazyTable:
         frame = self.frame if frame is None else frame
         p = self.shape[1]
         numbers = {
-            f"{name}_{j}": nw.len() if of is None else of[1](nw.col(f"{of[0]}{j}"))
+            f"{name}_{j}": (None if of is None else f"{of[0]}{j}", None if of is None else of[1])
             for name, of in asked.items()
             for j in range(1 if of is None else p)
         }
-        columns = [number.cast(nw.Float64).alias(name) for name, number in numbers.items()]
-        table = (frame.group_by(*self.keys).agg(*columns) if grouped else frame.select(*columns)).collect()
+        columns = [
+            (nw.len() if how is None else how.of(nw.col(x))).cast(nw.Float64).alias(name)
+            for name, (x, how) in numbers.items()
+        ]
+        if frame.implementation.is_duckdb():
+            # As text: its client compares each expression with the name of each column.
+            texts = [
+                f"CAST({'count(*)' if how is None else how.sql.format(x)} AS DOUBLE) AS {name}"
+                for name, (x, how) in numbers.items()
+            ]
+            keys = ", ".join(self.keys) if grouped else ""
+            native = frame.to_native().aggregate(", ".join([*self.keys, *texts] if grouped else texts), keys)
+            table = nw.from_native(native).collect()
+        elif grouped:
+            table = frame.group_by(*self.keys).agg(*columns).collect()
+        elif frame.implementation.is_polars() and len(columns) > MANY:
+            # One group: the planner of a plain selection takes the square of the number of quantiles.
+            table = frame.with_columns(nw.lit(0).alias("all")).group_by("all").agg(*columns).collect()
+        else:
+            table = frame.select(*columns).collect()
         values = table.select(*numbers).to_numpy()  # null becomes NaN
         rows = values[:, list(numbers).index("rows_0")] if "rows" in asked else np.ones(len(values))
         if rows.sum() == 0:
@@ -130,6 +159,7 @@ class LazyTable:
     def _order(self, table):
         """Return which row of an answer is which group; the first answer says what groups there are."""
         columns = key_columns(table.select(*self.keys).to_native(), range(len(self.keys)))
+        columns = [from_ticks(*pair) for pair in zip(columns, self.units, strict=True)]
         if self.index is None:
             self.index, codes = GroupIndex.learn(columns)
         else:
@@ -144,12 +174,26 @@ class LazyTable:
         return order
 
 
-_BASIC = {
-    "rows": None,
-    "count": ("x", nw.Expr.count),
-    "min": ("x", nw.Expr.min),
-    "max": ("x", nw.Expr.max),
-}
+@dataclass(frozen=True)
+class Aggregate:
+    """A number asked of a column: as a function of expressions, and as SQL."""
+
+    of: Callable
+    sql: str
+
+
+COUNT = Aggregate(nw.Expr.count, "count({})")
+MIN = Aggregate(nw.Expr.min, "min({})")
+MAX = Aggregate(nw.Expr.max, "max({})")
+MEAN = Aggregate(nw.Expr.mean, "avg({})")
+STD = Aggregate(partial(nw.Expr.std, ddof=0), "stddev_pop({})")
+
+
+def _quantile(p):
+    return Aggregate(lambda x: x.quantile(p, "linear"), f"quantile_cont({{}}, {p!r})")
+
+
+_BASIC = {"rows": None, "count": ("x", COUNT), "min": ("x", MIN), "max": ("x", MAX)}
 
 
 def _ask_first(table, grouped, more=()):
@@ -175,7 +219,7 @@ def _extrema(table, grouped):
 
 
 def _quantiles(table, grouped, probabilities, **settings):
-    more = {f"q{i}": ("x", partial(_quantile, p=p)) for i, p in enumerate(probabilities)}
+    more = {f"q{i}": ("x", _quantile(float(p))) for i, p in enumerate(probabilities)}
     found = _ask_first(table, grouped, more)
     learnt = Quantiles.empty(*found["count"].shape, probabilities=probabilities, **settings)
     learnt.count[:] = found["count"]
@@ -183,20 +227,16 @@ def _quantiles(table, grouped, probabilities, **settings):
     return learnt
 
 
-def _quantile(x, p):
-    return x.quantile(p, "linear")
-
-
 def _smallest_two(table, grouped):
     found = _ask_first(table, grouped)
     first = np.where(found["count"] > 0, found["min"], np.inf)
     above = table.beside(grouped, lambda x, m: {"x": nw.when(x > m).then(x)}, m=first)
-    second = table.ask(grouped, {"second": ("x", nw.Expr.min)}, above)["second"]
+    second = table.ask(grouped, {"second": ("x", MIN)}, above)["second"]
     return SmallestTwo(found["count"], first, np.where(np.isnan(second), np.inf, second))
 
 
 def _moments(table, grouped):
-    more = {"mean": ("x", nw.Expr.mean), "std": ("x", partial(nw.Expr.std, ddof=0))}
+    more = {"mean": ("x", MEAN), "std": ("x", STD)}
     found = _ask_first(table, grouped, more)
     count, low, high = found["count"], found["min"], found["max"]
     there, constant = count > 0, low == high
@@ -222,7 +262,7 @@ def _with_deviations(table, grouped, learnt, span):
         return {"x": d, "y": d * d}
 
     frame = table.beside(grouped, deviations, u=unit, o=learnt.origin * unit)
-    found = table.ask(grouped, {"first": ("x", nw.Expr.mean), "second": ("y", nw.Expr.mean)}, frame)
+    found = table.ask(grouped, {"first": ("x", MEAN), "second": ("y", MEAN)}, frame)
     shift, square = (np.where(there, found[name], 0.0) for name in ("first", "second"))
     m2 = learnt.count * np.maximum(square - shift * shift, 0.0)
     return Moments(learnt.count, learnt.origin, np.ldexp(shift, power), m2, power)

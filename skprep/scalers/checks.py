@@ -344,7 +344,7 @@ def check_learnt_alike(estimator, settings, what):
     """Refuse to go on where a parameter that decides what is learnt has changed since."""
     for name, value in settings.items():
         now = getattr(estimator, name)
-        if not same(now, value):
+        if now is not value and not same(now, value):
             raise ValueError(
                 f"{what} needs the parameters that the earlier rows were learnt with; received "
                 f"{name}={now!r}, but it was {value!r}. Set it back, or fit anew."

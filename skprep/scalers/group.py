@@ -14,7 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.compat import CallbackSupportMixin, fit_task
-from skprep.frames.eager import as_frame, replace_columns
+from skprep.frames.eager import as_frame, replace_columns, some_columns
 from skprep.frames.keys import as_objects, key_columns
 from skprep.frames.lazy import LazyTable, as_lazy
 from skprep.frames.partitions import is_partitioned
@@ -25,6 +25,14 @@ from skprep.scalers.standard import StandardScaler
 from skprep.statistics.groups import GroupIndex
 
 SHOWN = 5  # groups that a message names
+
+
+class UnknownGroupError(ValueError):
+    """Rows of groups that were not there in fit: what was received, and what to do in Python."""
+
+    def __init__(self, received, advice):
+        super().__init__(f"{received} {advice}")
+        self.received = received
 
 
 class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
@@ -485,10 +493,22 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return partitions.transform(self, X, inverse=inverse)
 
     def _scaled_rows(self, frame, keys, features, method):
-        """Return the features of a pandas frame scaled; the frame may have other columns too."""
-        X = self._rows.as_floats(self, frame[features])
-        codes = self._known(key_columns(frame[keys], range(len(keys))))
+        """Return the features of a frame in memory scaled; the frame may have other columns too."""
+        X = self._rows.as_floats(self, some_columns(frame, features))
+        codes = self._known(key_columns(some_columns(frame, keys), range(len(keys))))
         return getattr(self._engine, method)(X, codes, self.units == "global")
+
+    def _read_keys_anew(self, read):
+        """Turn every key into what ``read(part, number of its column)`` says: text into what it spells."""
+        parts = [key if self._rows.n_keys > 1 else (key,) for key in self._index.keys]
+        keys = [tuple(read(part, i) for i, part in enumerate(key)) for key in parts]
+        keys = keys if self._rows.n_keys > 1 else [key[0] for key in keys]
+        index = GroupIndex(keys)
+        order = np.argsort(index.codes_of(keys))
+        engine = self._engine
+        engine.adopt((engine.statistic.take(order), engine.pooled, engine.sizes[order]))
+        self._index = index
+        self._publish()
 
     def _new_engine(self, inner):
         return RowsOfAStatistic(inner) if is_vectorised(inner) else OneCloneEach(inner)
@@ -553,12 +573,12 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return np.where(codes < 0, everyone if self.handle_unknown == "global" else nobody, codes)
 
     def _refuse_unknown(self, keys, count, n_rows):
-        raise ValueError(
+        raise UnknownGroupError(
             f"GroupScaler knows the {len(self._index)} groups it was fitted on "
             f"({_some(self._index.keys)}); received {count} unknown in "
-            f"{self._rows.key_text(self)}, {n_rows} rows: {_some(keys, count)}. Fit on rows of these "
-            'groups too, or pass handle_unknown="global" (the parameters of all training rows) '
-            'or "nan".'
+            f"{self._rows.key_text(self)}, {n_rows} rows: {_some(keys, count)}.",
+            'Fit on rows of these groups too, or pass handle_unknown="global" (the parameters of all '
+            'training rows) or "nan".',
         )
 
     def _put_together(self, X, values, wrap=False):

@@ -5,8 +5,9 @@ import numpy as np
 from sklearn.utils._set_output import _get_output_config
 
 from skprep.frames.expressions import clip
-from skprep.frames.joins import free_prefix, join, unknown_keys
+from skprep.frames.joins import UnfitKey, join, unknown_keys
 from skprep.frames.lazy import LazyTable
+from skprep.frames.names import named_back, safe, safely_named
 from skprep.scalers import checks
 
 
@@ -25,35 +26,42 @@ def learn(scaler, frame, sample_weight, *, reset):
 def transform(scaler, frame, *, inverse=False):
     """Return the lazy frame with the features scaled, or the scaling undone; other columns as they are."""
     refuse_output(scaler)
-    there = frame.collect_schema().names()
-    features = known_columns(scaler, there, scaler.feature_names_in_ if _has_names(scaler) else None)
+    columns = frame.collect_schema().names()
+    features = known_columns(scaler, columns, scaler.feature_names_in_ if _has_names(scaler) else None)
+    places = {name: safe(i) for i, name in enumerate(columns)}
+    frame, at = safely_named(frame), [places[name] for name in features]
     vectors = scaler._vectors()
 
     def parameters(j):
-        numbers = [None if v is None else nw.lit(float(v[j])) for v in vectors]
+        numbers = [None if v is None else float(v[j]) for v in vectors]
         if frame.implementation.is_polars() and numbers[1] is not None:
             # Polars divides by a literal by multiplying with its rounded inverse: make it a column.
-            x = nw.col(features[j]).cast(nw.Float64)
+            x = nw.col(at[j]).cast(nw.Float64)
             numbers[1] = nw.when(x.is_finite()).then(x * 0.0 + numbers[1]).otherwise(numbers[1])
         return numbers
 
     if not inverse:
-        _check_domain(scaler, frame, features, parameters)
+        _check_domain(scaler, frame, at, features, parameters)
     steps = _given(scaler._backward_steps() if inverse else _clipped_steps(scaler), parameters)
-    return _walk(frame, features, steps).to_native()
+    return named_back(_walk(frame, at, steps), columns).to_native()
 
 
 def _walk(frame, features, steps):
     """Return the frame with every ``step(x, j)`` done to each feature; float32 stays float32.
 
-    One column after the other: an expression inside an expression would repeat it.
+    One step after the other: an expression inside an expression would repeat it. Casts are no such steps.
     """
     schema = frame.collect_schema()
     kinds = [nw.Float32 if schema[name] == nw.Float32 else nw.Float64 for name in features]
-    frame = frame.with_columns(*(nw.col(name).cast(nw.Float64) for name in features))
-    for step in steps:
-        frame = frame.with_columns(*(step(nw.col(name), j).alias(name) for j, name in enumerate(features)))
-    return frame.with_columns(*(nw.col(name).cast(kind) for name, kind in zip(features, kinds, strict=True)))
+    for number, step in enumerate(steps):
+        made = []
+        for j, name in enumerate(features):
+            x = nw.col(name)
+            x = step(x.cast(nw.Float64) if number == 0 and schema[name] != nw.Float64 else x, j)
+            last = number == len(steps) - 1 and kinds[j] != nw.Float64
+            made.append((x.cast(kinds[j]) if last else x).alias(name))
+        frame = frame.with_columns(*made)
+    return frame
 
 
 def _given(steps, parameters):
@@ -74,32 +82,41 @@ def transform_groups(scaler, frame, *, inverse=False):
     refuse_output(scaler)
     names = known_columns(scaler, columns, scaler.feature_names_in_ if _has_names(scaler) else None)
     keys, features = columns_by_role(scaler, names)
-    if scaler.handle_unknown == "error":
-        _refuse_unknown(scaler, frame, keys)
+    places = {name: safe(i) for i, name in enumerate(columns)}
+    frame, at = safely_named(frame), [places[name] for name in features]
+    on = [places[name] for name in keys]
     tables = {name: table for name, table in zip(("c", "s"), engine.tables, strict=True) if table is not None}
-    prefix = free_prefix(columns)
-    named = {f"{prefix}{n}{j}": t[:-2, j] for n, t in tables.items() for j in range(len(features))}
-    joined = join(frame, keys, scaler._index, named)
+    # Planners in Python are slow with many columns: there, the parameters of a group are a list.
+    whole = not frame.implementation.is_polars()
+    if whole:
+        named = {f"own_{n}": t[:-2] for n, t in tables.items()}
+    else:
+        named = {f"own_{n}{j}": t[:-2, j] for n, t in tables.items() for j in range(len(features))}
+    try:
+        if scaler.handle_unknown == "error":
+            _refuse_unknown(scaler, frame, on)
+        joined = join(frame, on, scaler._index, named)
+    except UnfitKey as error:
+        raise error.named(columns) from None
     answer = -2 if scaler.handle_unknown == "global" else -1  # the row of the tables for unknown groups
 
     def own(j):
-        return [
-            nw.col(f"{prefix}{n}{j}").fill_null(float(tables[n][answer, j])) if n in tables else None
-            for n in ("c", "s")
-        ]
+        found = {n: nw.col(f"own_{n}").list.get(j) if whole else nw.col(f"own_{n}{j}") for n in tables}
+        return [found[n].fill_null(float(tables[n][answer, j])) if n in tables else None for n in ("c", "s")]
 
     def everyone(j):
-        return [nw.lit(float(tables[n][-2, j])) if n in tables else None for n in ("c", "s")]
+        return [float(tables[n][-2, j]) if n in tables else None for n in ("c", "s")]
 
     pooled = scaler.units == "global"
     if inverse:
         steps = _given(inner._forward_steps(), everyone) if pooled else []
         steps += _given(inner._backward_steps(), own)
     else:
-        _check_domain(inner, joined, features, own)
+        _check_domain(inner, joined, at, features, own)
         steps = _given(_clipped_steps(inner), own)
         steps += _given(inner._backward_steps(), everyone) if pooled else []
-    return _walk(joined, features, steps).select(*columns).to_native()
+    scaled = _walk(joined, at, steps).select(*(safe(i) for i in range(len(columns))))
+    return named_back(scaled, columns).to_native()
 
 
 def columns_by_role(scaler, names):
@@ -168,11 +185,11 @@ def _refuse_unknown(scaler, frame, keys):
         scaler._refuse_unknown(shown, count, rows)
 
 
-def _check_domain(scaler, frame, features, parameters):
+def _check_domain(scaler, frame, at, features, parameters):
     """Ask the engine whether a logarithm meets a value outside its domain, where that is an error."""
     if not scaler._has_domain():
         return
-    columns = [nw.col(name).cast(nw.Float64).fill_nan(None) for name in features]
+    columns = [nw.col(name).cast(nw.Float64).fill_nan(None) for name in at]
     pairs = [(x, parameters(j)[0]) for j, x in enumerate(columns)]
     outside = [nw.when(x + offset <= 0).then(x).alias(f"x{j}") for j, (x, offset) in enumerate(pairs)]
     least = [nw.when(x + offset <= 0).then(offset).alias(f"o{j}") for j, (x, offset) in enumerate(pairs)]

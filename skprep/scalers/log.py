@@ -278,12 +278,15 @@ class LogScaler(StreamingMixin, AffineScaler):
         return [self._inside, self._logarithm]
 
     def _inside(self, x, offset, smallest):
-        invalid = smallest if self.handle_invalid == "clip" else nw.lit(float("nan"))
+        invalid = smallest if self.handle_invalid == "clip" else float("nan")
+        invalid = nw.lit(invalid) if isinstance(invalid, float) else invalid
         return nw.when(x + offset <= 0.0).then(invalid).otherwise(x)
 
     def _logarithm(self, x, offset, smallest):
         base = {"e": 1.0, 2: 2.0, 10: 10.0}[self.base]
         plain = (x + offset).log() if base == 1.0 else (x + offset).log(base)
+        if isinstance(offset, float) and offset != 1.0:
+            return plain
         near = (offset == 1.0) & (x > -0.5) & (x < 0.5)
         return nw.when(near).then(log1p(x) / float(self._log_base())).otherwise(plain)
 
@@ -300,6 +303,8 @@ class LogScaler(StreamingMixin, AffineScaler):
         return [lambda y, *_: y * base, self._exponential]
 
     def _exponential(self, y, offset, smallest):
+        if isinstance(offset, float) and offset != 1.0:
+            return y.exp() - offset
         near = (offset == 1.0) & (y > -0.5) & (y < 0.5)
         return nw.when(near).then(expm1(y)).otherwise(y.exp() - offset)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skprep.frames.eager import some_columns
 from skprep.scalers.lazy import columns_by_role
 
 
@@ -37,8 +38,8 @@ def columns_of(scaler):
 
 
 def scaled_features(scaler, frame, method):
-    """Return the features of a pandas frame, which may have other columns too, scaled by ``method``."""
+    """Return the features of a frame in memory, which may have other columns too, scaled by ``method``."""
     keys, features = columns_of(scaler)
     if keys:
         return scaler._scaled_rows(frame, keys, features, method)
-    return np.asarray(getattr(scaler, method)(frame[features]))
+    return np.asarray(getattr(scaler, method)(some_columns(frame, features)))

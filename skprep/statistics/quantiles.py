@@ -164,6 +164,11 @@ class Quantiles(Statistic):
         """Return the quantiles of the rows of both."""
         alone = [p._alone() for p in (self, other)]
         stuck = (alone[0] & (other.count > 0)) | (alone[1] & (self.count > 0))
+        if not (alone[0].any() or alone[1].any()):
+            answers, errors = self.answers, self.errors
+        else:
+            answers = np.where(alone[1][:, :, None], other.answers, self.answers)
+            errors = np.where(alone[1], other.errors, self.errors)
         if stuck.any():
             n = max(p.count[stuck & a].max(initial=0) for p, a in zip((self, other), alone, strict=True))
             raise ValueError(
@@ -181,8 +186,8 @@ class Quantiles(Statistic):
             count=self.count + other.count,
             samples=self.samples.merge(other.samples),
             sketches=sketches,
-            answers=np.where(alone[1][:, :, None], other.answers, self.answers),
-            errors=np.where(alone[1], other.errors, self.errors),
+            answers=answers,
+            errors=errors,
         )._condensed()
 
     everyone = None  # the quantiles of all rows, where they were learnt beside those of the groups
@@ -273,6 +278,8 @@ class Quantiles(Statistic):
     def _condensed(self):
         """Return the statistic with a sketch wherever the values have grown beyond the budget."""
         pending = PENDING if self.samples.weights is None else 0
+        if self.samples.values.size <= min(pending, self.budget):
+            return self
         limit = np.full(self.count.shape, self.budget)
         for cell in self.sketches:
             limit[cell] = min(pending, self.budget)

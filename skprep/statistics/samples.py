@@ -65,6 +65,8 @@ class Samples:
         if not self.values.size:
             return other
         sizes = self.sizes + other.sizes
+        if sizes.size == 1 and self.weights is None and other.weights is None:
+            return Samples(sizes, np.concatenate([self.values, other.values]), None)
         start = _starts(sizes)
         places = [
             _places(part.sizes, start + before) for part, before in ((self, 0), (other, self.sizes.T.ravel()))

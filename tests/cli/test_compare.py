@@ -149,7 +149,7 @@ BAD_FILES = {
     "missing.csv": (None, "There is no file"),
     "empty.csv": ("", "is empty. It must hold a header and rows"),
     "header.csv": ("a,b,target\n", "has no rows"),
-    "table.xlsx": ("x", "must end in .csv"),
+    "table.xlsx": ("x", "must end in .parquet or .csv"),
     "broken.parquet": ("not parquet", "cannot be read as a table"),
     "binary.csv": (b"\xff\xfe\x00\x00\x81", "cannot be read as a table"),
     "one_class.csv": (

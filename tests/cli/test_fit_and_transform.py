@@ -245,7 +245,7 @@ def test_a_bad_scaler_or_output_is_a_sentence(tmp_path):
     for file, scaler, out, message in (
         (good, tmp_path / "none.json", "out.parquet", "`skprep fit` makes one"),
         (good, tmp_path / "other.json", "out.parquet", r"Not a document of a fitted scaler: \$\.format"),
-        (good, s, "out.txt.gz", "must end in .parquet or .csv"),
+        (good, s, "out.xyz.gz", "must end in .parquet or .csv"),
         (good, s, "good.parquet", "--out must not be the table itself"),
         (good, s, "no/such/folder.csv", "--out must be a file in an existing folder"),
         (

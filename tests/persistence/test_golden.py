@@ -58,7 +58,7 @@ def test_every_kind_of_document_is_golden():
 
 
 def test_the_witnesses_of_older_documents_are_not_written_again(tmp_path):
-    name, scaler, X = next(documents())
+    name, _, _ = next(documents())
     path = tmp_path / f"v{VERSION}-{name}.json"
     path.write_text("a witness")
     written = write_missing(tmp_path)
