@@ -23,16 +23,16 @@ class ReLU(Layer):
     def forward(self, x):
         """Return the positive part."""
         x = as_float(x)
-        self._kept = x > 0
+        self._kept = x > 0, x.dtype
         return np.maximum(x, 0)
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
-        positive = self._context()
-        grad = check_grad(self, grad, positive.shape)
+        positive, dtype = self._context()
+        grad = check_grad(self, grad, positive.shape).astype(dtype, copy=False)
         with np.errstate(invalid="ignore", over="ignore"):
             out = grad * positive  # several times as fast as a choice, but inf * 0 is NaN
-            return np.where(positive, grad, 0) if np.isnan(out.sum()) else out
+            return np.where(positive, grad, dtype.type(0)) if np.isnan(out.sum()) else out
 
 
 class GELU(Layer):

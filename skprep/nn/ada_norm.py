@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skprep.nn.layer import Layer, as_float, check_last, generator
+from skprep.nn.layer import Layer, as_float, check_last
 from skprep.nn.linear import Linear
 from skprep.nn.normalising import normalise, normalise_backward
 
@@ -53,10 +53,10 @@ class AdaNorm(Layer):
     array([[-3., 13.]])
     """
 
-    def __init__(self, num_features, condition_features, eps=1e-5, random_state=None):
+    def __init__(self, num_features, condition_features, eps=1e-5):
         super().__init__()
         self.num_features, self.eps = num_features, eps
-        affine = Linear(condition_features, 2 * num_features, random_state=generator(random_state))
+        affine = Linear(condition_features, 2 * num_features)
         for value in affine._params.values():
             value[...] = 0.0
         self._children = {"affine": affine}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skprep.nn.layer import Layer, as_float, check_grad
+from skprep.nn.layer import Layer, as_float, as_mask, check_grad
 from skprep.nn.normalising import normalise, normalise_backward
 
 
@@ -168,7 +168,7 @@ class BatchNorm(Layer):
 def _mask(mask, x):
     if mask is None:
         return None
-    mask = np.asarray(mask, dtype=bool)
+    mask = as_mask(mask)
     if mask.ndim == x.ndim - 1:
         mask = mask[:, None]
     return np.broadcast_to(mask, x.shape)

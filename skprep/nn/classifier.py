@@ -5,6 +5,7 @@ import warnings
 from numbers import Integral, Real
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import minimize
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
@@ -51,25 +52,29 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     alpha : float, default=1e-4
         Weight of the penalty on squared weights, divided by the number of rows (of the batch) as in
         :class:`sklearn.neural_network.MLPClassifier`; biases and norms are free.
-    solver : {"adam", "sgd", "lbfgs"}, default="adam"
-        ``"lbfgs"`` takes all rows at once, for small data and convex problems; not with ``"batch"`` or
-        dropout.
-        ``"sgd"`` has Nesterov momentum 0.9.
+    solver : {"auto", "adam", "sgd", "lbfgs"}, default="auto"
+        ``"lbfgs"`` takes all rows at once, for small data and convex problems; not with ``"batch"``,
+        dropout, clipping or early stopping. ``"sgd"`` has Nesterov momentum 0.9. ``"auto"`` is ``"lbfgs"``
+        where the problem is convex, which it is without hidden layers (and early stopping), else ``"adam"``;
+        in ``partial_fit`` always ``"adam"``.
     learning_rate : float, default=1e-3
     batch_size : int or "auto", default="auto"
-        ``"auto"`` is ``min(200, n_samples)``.
+        ``"auto"`` is an eighth of the rows, from 16 to 200: so that small data too get several steps an
+        epoch.
     max_iter : int, default=200
         Epochs, or iterations of ``"lbfgs"``.
     tol : float, default=1e-4
         Least improvement of the loss (or of the validation score) that counts.
     early_stopping : bool, default=False
         Hold out ``validation_fraction`` of the rows, and stop when their accuracy no longer improves;
-        the best
-        weights are kept.
+        the best weights are kept. Classes keep their shares where every one of them can be held out; the only
+        row of a class is never held out. Not in ``partial_fit``.
     validation_fraction : float, default=0.1
     n_iter_no_change : int, default=10
         Epochs without improvement before stopping.
     class_weight : dict, "balanced" or None, default=None
+        A weight for each class; 1 where the dict has none, and one for a class that is not in ``y`` is left
+        aside, as a fold may lack a rare class.
     label_smoothing : float, default=0.0
     clipping : float or None, default=None
         Adaptive gradient clipping of hidden weights: the longest gradient in units of its weight.
@@ -87,11 +92,13 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     network_ : Sequential
         The trained layers; ``network_.state_dict()`` are the weights by PyTorch's names.
     loss_ : float
-        Loss of the last epoch.
+        Loss of the last epoch, or with ``early_stopping`` of the one whose weights are kept.
     loss_curve_ : list of float
         Loss of each epoch, or of each iteration of ``"lbfgs"``.
     validation_scores_ : list of float
         Accuracy of each epoch, with ``early_stopping``.
+    best_validation_score_ : float
+        The largest of them, that of the weights that are kept.
     n_iter_ : int
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -99,8 +106,12 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     Notes
     -----
     float32 input is trained and answered in float32. NaN, infinities and sparse matrices are refused.
-    Put a scaler in
-    front: gradients take the units of the features.
+    Put a scaler in front: gradients take the units of the features.
+
+    A weight of 2 equals the row twice in the loss. It does not in what depends on the rows in other ways:
+    the statistics of ``norm="batch"`` count each row once, dropout draws for each row, batches and the rows
+    held out are drawn by number. So whole weights equal repeated rows up to rounding with one full batch, or
+    ``solver="lbfgs"``, and without these. A class whose rows all weigh 0 stays in ``classes_``.
 
     References
     ----------
@@ -128,7 +139,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "activation": [StrOptions({"relu", "gelu"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "solver": [StrOptions({"adam", "sgd", "lbfgs"})],
+        "solver": [StrOptions({"auto", "adam", "sgd", "lbfgs"})],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -154,7 +165,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         dropout=0.0,
         activation="relu",
         alpha=1e-4,
-        solver="adam",
+        solver="auto",
         learning_rate=1e-3,
         batch_size="auto",
         max_iter=200,
@@ -210,6 +221,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         before = vars(self).copy()
         try:
+            _refuse_missing_labels(y)
             X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], accept_sparse=False)
             X, y, weight, classes = self._rows(X, y, sample_weight)
             again = self.warm_start and hasattr(self, "network_")
@@ -217,10 +229,10 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             codes = self._codes(y)
             if not again:
                 self._start_at_frequencies(codes, weight)
-            train = self._train_at_once if self.solver == "lbfgs" else self._train_in_batches
+            train = self._train_at_once if self._solver() == "lbfgs" else self._train_in_batches
             with fit_task(self, X, y, sample_weight, max_subtasks=self.max_iter) as step:
                 train(X, codes, weight, step)
-            self.network_.forget()
+            self._end_training()
         except BaseException:
             callbacks = {name: v for name, v in vars(self).items() if "callback" in name}
             vars(self).clear()
@@ -255,6 +267,11 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _learn_batch(self, X, y, classes, sample_weight):
         first = not hasattr(self, "network_")
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit has no rows to hold out; received early_stopping=True. Pass "
+                "early_stopping=False and watch a score of your own."
+            )
         if self.class_weight == "balanced":
             raise ValueError(
                 'class_weight="balanced" needs all rows at once; received a batch. '
@@ -271,19 +288,22 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"classes must stay those of the first call, {self.classes_.tolist()}; received "
                 f"{np.unique(classes).tolist()}. Leave it out."
             )
+        _refuse_missing_labels(y)
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], accept_sparse=False, reset=first)
         X, y, weight, _ = self._rows(X, y, sample_weight, np.unique(classes) if first else self.classes_)
         if first:
             self._start(X, np.unique(classes), again=False)
-        else:  # what an error would leave half stepped
-            for name in ("network_", "_optimiser", "_rng"):
+        else:
+            self._check_built("partial_fit")
+            for name in ("network_", "_optimiser", "_rng"):  # what an error would leave half stepped
                 setattr(self, name, copy.deepcopy(getattr(self, name)))
+            self._renew_optimiser()
         X = X.astype(self._dtype, copy=False)
         self.loss_ = self._epoch(X, self._codes(y), weight)
         self.loss_curve_ = [*self.loss_curve_, self.loss_]
         self.n_iter_ += 1
         self._check_loss("batch")
-        self.network_.forget()
+        self._end_training()
         return self
 
     def decision_function(self, X):
@@ -343,9 +363,8 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _logits(self, X):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        network = self.network_.eval()
-        logits = network(X.astype(self._dtype, copy=False))
-        network.forget()
+        logits = self.network_(X.astype(self._dtype, copy=False))  # in eval since it was trained
+        self.network_.forget()
         return logits
 
     def _rows(self, X, y, sample_weight, classes=None):
@@ -353,7 +372,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        classes = np.unique(y[weight > 0]) if classes is None else classes
+        classes = np.unique(y) if classes is None else classes
         given = "sample_weight"
         if self.class_weight is not None and weight.any():
             weight = weight * self._class_factors(y, weight, classes)
@@ -374,12 +393,6 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             total = np.bincount(place[known], weights=weight[known], minlength=len(classes))
             factors = np.divide(total.sum(), len(classes) * total, out=np.ones(len(classes)), where=total > 0)
         else:
-            unknown = [name for name in self.class_weight if name not in classes.tolist()]
-            if unknown:
-                raise ValueError(
-                    f"class_weight must name classes among {classes.tolist()}; received {unknown[0]!r}. "
-                    "Leave it out."
-                )
             factors = np.array([float(self.class_weight.get(c, 1.0)) for c in classes.tolist()])
             if not (factors >= 0).all():
                 raise ValueError(
@@ -395,6 +408,45 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 "Scale the features, or lower learning_rate."
             )
 
+    def _solver(self):
+        """Return the solver that "auto" stands for."""
+        if self.solver != "auto":
+            return self.solver
+        convex = not self._hidden() and not self.early_stopping
+        return "lbfgs" if convex and self.batch_size == "auto" else "adam"
+
+    def _hidden(self):
+        sizes = self.hidden_layer_sizes
+        return [sizes] if isinstance(sizes, Integral) else list(sizes)
+
+    def _layers(self):
+        """Return the parameters that decide what layers there are."""
+        kinds = {n: getattr(self, n) for n in ("norm", "weight_norm", "dropout", "activation")}
+        return kinds | {"hidden_layer_sizes": self._hidden()}
+
+    def _check_built(self, what):
+        if self._layers() != self._built:
+            raise ValueError(
+                f"{what} needs the layers of the last fit; received {self._layers()}, but they were "
+                f"{self._built}. Set them back, or fit anew."
+            )
+
+    def _renew_optimiser(self):
+        """Go by the present solver and learning rate, which may have been set since the last step."""
+        kind = SGD if self.solver == "sgd" else Adam
+        if type(self._optimiser) is not kind:
+            self._optimiser = self._new_optimiser()
+        self._optimiser.learning_rate = self.learning_rate
+
+    def _new_optimiser(self):
+        rate = self.learning_rate
+        return SGD(rate, momentum=0.9, nesterov=True) if self.solver == "sgd" else Adam(rate)
+
+    def _end_training(self):
+        """Leave a network that answers: nothing in it moves when it is called, and it goes back all the way."""
+        self.network_.eval().forget()
+        self.network_[0].goes_back = True
+
     def _start(self, X, classes, again):
         """Build the network, or take the one of the last fit."""
         if len(classes) < 2:
@@ -402,18 +454,18 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"SoftmaxClassifier needs samples of at least 2 classes; received one class, {classes[0]!r}. "
                 "Check the labels."
             )
-        hidden = self.hidden_layer_sizes
-        hidden = [hidden] if isinstance(hidden, Integral) else list(hidden)
+        hidden = self._hidden()
         if any(not isinstance(units, Integral) or units < 1 for units in hidden):
             raise ValueError(
                 f"hidden_layer_sizes must be whole numbers above 0; received {self.hidden_layer_sizes!r}. "
                 "For example (100,)."
             )
-        if self.solver == "lbfgs" and (self.dropout or self.norm == "batch" or self.early_stopping):
+        varies = self.dropout or self.norm == "batch" or self.early_stopping or self.clipping is not None
+        if self.solver == "lbfgs" and varies:
             raise ValueError(
-                'solver="lbfgs" needs the same loss in every step; received '
-                f"dropout={self.dropout}, norm={self.norm!r}, early_stopping={self.early_stopping}. "
-                'Use solver="adam", or leave these out.'
+                'solver="lbfgs" needs the same loss in every step, and takes gradients as they are; received '
+                f"dropout={self.dropout}, norm={self.norm!r}, early_stopping={self.early_stopping}, "
+                f'clipping={self.clipping}. Use solver="adam", or leave these out.'
             )
         sizes = [X.shape[1], *hidden, 1 if len(classes) == 2 else len(classes)]
         if again and (sizes != self._sizes or not np.array_equal(classes, self.classes_)):
@@ -422,14 +474,11 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"{sizes} and {classes.tolist()}, but they were {self._sizes} and {self.classes_.tolist()}. "
                 "Set warm_start=False."
             )
-        built = {n: getattr(self, n) for n in ("norm", "weight_norm", "dropout", "activation")}
-        if again and built != self._built:
-            raise ValueError(
-                f"warm_start=True needs the layers of the last fit; received {built}, but they were "
-                f"{self._built}. Set warm_start=False."
-            )
-        self._built = built
-        vars(self).pop("validation_scores_", None)
+        if again:
+            self._check_built("warm_start=True")
+        self._built = self._layers()
+        for name in ("validation_scores_", "best_validation_score_"):
+            vars(self).pop(name, None)
         self.classes_, self._sizes, self._dtype = classes, sizes, X.dtype
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         self._rng = np.random.default_rng(seed)
@@ -445,8 +494,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             )
         else:
             self.network_ = copy.deepcopy(self.network_).astype(X.dtype)
-        rate = self.learning_rate
-        self._optimiser = Adam(rate) if self.solver == "adam" else SGD(rate, momentum=0.9, nesterov=True)
+        self._optimiser = self._new_optimiser()
         self.loss_curve_, self.n_iter_ = [], 0
 
     def _start_at_frequencies(self, codes, weight):
@@ -488,7 +536,8 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _epoch(self, X, codes, weight):
         """Go once over the rows in a random order, a step for each batch; return the mean loss."""
         network, n = self.network_.train(), len(X)
-        size = min(200, n) if self.batch_size == "auto" else min(self.batch_size, n)
+        network[0].goes_back = False  # nobody asks for the gradient of the data
+        size = min(max(16, min(200, n // 8)) if self.batch_size == "auto" else self.batch_size, n)
         starts = list(range(0, n, size))
         if len(starts) > 1 and n - starts[-1] == 1:  # one row has no variance: it joins the batch before
             starts.pop()
@@ -527,7 +576,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             waited = 0 if score > best + self.tol else waited + 1
             if score > best:
                 best = score
-                kept = self.network_.state_dict() if held is not None else None
+                kept = (self.network_.state_dict(), self.loss_) if held is not None else None
             if waited >= self.n_iter_no_change:
                 break
         else:
@@ -539,13 +588,31 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 stacklevel=4,
             )
         if kept is not None:
-            self.network_.load_state_dict(kept)
+            self.network_.load_state_dict(kept[0])
+            self.loss_, self.best_validation_score_ = kept[1], best
 
     def _split(self, X, codes, weight):
+        """Return rows to train on and rows to judge by; the only row of a class is trained on."""
         seed = int(self._rng.integers(np.iinfo(np.int32).max))
-        return train_test_split(
-            X, codes, weight, test_size=self.validation_fraction, random_state=seed, stratify=codes
+        sizes = np.bincount(codes)
+        alone, many = (np.flatnonzero(mask) for mask in (sizes[codes] == 1, sizes[codes] > 1))
+        if not len(many):
+            raise ValueError(
+                "early_stopping=True needs a class of two rows or more, one of them to hold out; received "
+                f"{len(codes)} rows of {len(codes)} classes, {self.classes_.tolist()[0]!r} among them. Pass "
+                "early_stopping=False, or bring more rows."
+            )
+        n_classes = int((sizes > 1).sum())
+        held = int(np.ceil(self.validation_fraction * len(many)))
+        fair = n_classes <= held <= len(many) - n_classes  # each class on both sides
+        train, test = train_test_split(
+            many,
+            test_size=min(held, len(many) - 1),
+            random_state=seed,
+            stratify=codes[many] if fair else None,
         )
+        train = np.concatenate([train, alone])
+        return X[train], X[test], codes[train], codes[test], weight[train], weight[test]
 
     def _accuracy(self, X, codes, weight):
         right = _full(self.network_.eval()(X)).argmax(axis=1) == codes
@@ -553,6 +620,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _train_at_once(self, X, codes, weight, step):
         network = self.network_.train()
+        network[0].goes_back = False
         params = network.params
 
         def value(vector):
@@ -587,6 +655,19 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=4,
             )
+
+
+def _refuse_missing_labels(y):
+    """Refuse a label that is None or NaN, which does not sort; a label of its own may say "unknown"."""
+    if not isinstance(y, np.ndarray | list | tuple | pd.Series) or np.ndim(y) != 1:
+        return  # refused, or seen to, by scikit-learn
+    missing = np.flatnonzero(pd.isna(y))
+    if len(missing):
+        row = int(missing[0])
+        raise ValueError(
+            f"Input y contains NaN: y must hold a label in every row; received {np.asarray(y)[row]!r} in row "
+            f"{row}, {len(missing)} missing in all. Leave these rows out, or give them a label of their own."
+        )
 
 
 def _full(logits):

@@ -14,7 +14,7 @@ def adaptive_grad_clip(weight, grad, clipping=0.01, eps=1e-3):
     Parameters
     ----------
     weight, grad : array-like of one shape
-        Unit i is row i of a matrix; each entry of a vector (a bias) is a unit.
+        Unit i is row i of a matrix; a vector (a bias) is one unit, as in the code of the authors.
     clipping : float, default=0.01
         :math:`\lambda`.
     eps : float, default=1e-3
@@ -50,7 +50,7 @@ def adaptive_grad_clip(weight, grad, clipping=0.01, eps=1e-3):
 
 
 def _length(values):
-    axes = tuple(range(1, values.ndim))
+    axes = tuple(range(1, values.ndim)) if values.ndim > 1 else None
     wide = np.abs(values, dtype=np.float64)
     largest = wide.max(axis=axes, keepdims=True, initial=0.0)
     scaled = np.divide(wide, largest, out=np.zeros_like(wide), where=largest > 0)

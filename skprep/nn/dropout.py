@@ -38,15 +38,16 @@ class Dropout(Layer):
         """Return ``x`` with entries left out."""
         x = as_float(x)
         if not self.training or self.p == 0:
-            self._kept = np.ones((), dtype=x.dtype)
+            factor = np.ones((), dtype=x.dtype)
         elif self.p == 1:
-            self._kept = np.zeros((), dtype=x.dtype)
+            factor = np.zeros((), dtype=x.dtype)
         else:
             keep = (
                 self._rng.random(x.shape, dtype=np.float32 if x.dtype == np.float32 else np.float64) >= self.p
             )
-            self._kept = keep * x.dtype.type(1.0 / (1.0 - self.p))
-        return x * self._kept
+            factor = keep * x.dtype.type(1.0 / (1.0 - self.p))
+        self._kept = factor
+        return x * factor
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""

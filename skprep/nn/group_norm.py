@@ -64,8 +64,10 @@ class GroupNorm(Layer):
         places = math.prod(x.shape[2:])  # of each channel
         width = self.num_channels // self.num_groups * places
         own = (np.repeat(self._params[n], places) if self.affine else None for n in ("weight", "bias"))
-        self._kept = Rows(self.eps)
-        return self._kept.forward(x, width, *own)
+        rows = Rows(self.eps)
+        y = rows.forward(x, width, *own)
+        self._kept = rows  # when it is whole: other threads may call the layer too
+        return y
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""

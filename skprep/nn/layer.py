@@ -11,6 +11,10 @@ class Layer:
     (replacing what was there). ``train()`` and ``eval()`` switch between training and inference.
 
     Names and shapes of parameters are those of PyTorch, so that ``state_dict`` moves weights both ways.
+
+    What ``backward`` needs of a call is kept as it is, not copied: ``x`` must not be changed in place between
+    the two, or the gradients are wrong. Several threads may call one layer; only the gradients are those of
+    the call that ended last.
     """
 
     def __init__(self):
@@ -61,6 +65,7 @@ class Layer:
             If a name is missing or unknown, or a shape differs. The layer stays as it was.
         """
         here = self.params | self._gathered("_buffers")
+        state = {name: _detached(value) for name, value in dict(state).items()}
         if set(state) != set(here):
             raise ValueError(
                 f"The state must have exactly the names {sorted(here)}; received {sorted(state)}. "
@@ -77,11 +82,12 @@ class Layer:
             value[...] = numbers[name]
 
     def astype(self, dtype):
-        """Turn parameters and running statistics into ``dtype``; return the layer."""
-        for values in (self._params, self._buffers):
-            for name, value in values.items():
-                if value.dtype.kind == "f":
-                    values[name] = value.astype(dtype)
+        """Turn parameters into ``dtype``; return the layer.
+
+        Running statistics stay float64: sums of many batches would lose their digits.
+        """
+        for name, value in self._params.items():
+            self._params[name] = value.astype(dtype)
         for child in self._children.values():
             child.astype(dtype)
         return self
@@ -94,8 +100,19 @@ class Layer:
         return self
 
     def __getstate__(self):
-        """Return the state to copy and pickle: without the data of the last call."""
-        return {name: value for name, value in vars(self).items() if name != "_kept"}
+        """Return the state to copy and pickle: without the data and the gradients of the last call."""
+        state = {name: value for name, value in vars(self).items() if name != "_kept"}
+        return state | {"_grads": {}}
+
+    def __repr__(self):
+        """Return the class, the settings and the inner layers."""
+        return f"{type(self).__name__}({self._settings()})"
+
+    def _settings(self):
+        """Return what a reader wants to know of the layer: its numbers, and its inner layers."""
+        shown = {n: v for n, v in vars(self).items() if not n.startswith("_") and n != "training"}
+        inner = {name: repr(child) for name, child in self._children.items()}
+        return ", ".join([f"{n}={v!r}" for n, v in shown.items()] + [f"{n}={v}" for n, v in inner.items()])
 
     def _context(self):
         """Return what the last call kept for ``backward``."""
@@ -109,10 +126,39 @@ class Layer:
         return context
 
 
+def _detached(value):
+    """Return a tensor of PyTorch that takes part in gradients as one that NumPy reads."""
+    value = value.detach() if hasattr(value, "detach") else value
+    return value.cpu() if hasattr(value, "cpu") else value
+
+
 def as_float(x):
     """Return ``x`` as an array of floats; integers become float64."""
     x = np.asarray(x)
     return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def as_mask(mask):
+    """Return a mask as booleans; refuse one that is not of 0 and 1, such as one that is meant to be added.
+
+    Examples
+    --------
+    >>> as_mask([1, 0]).tolist()
+    [True, False]
+    """
+    mask = np.asarray(mask)
+    if mask.dtype != bool and not ((mask == 0) | (mask == 1)).all():
+        odd = mask[~((mask == 0) | (mask == 1))].tolist()[0]
+        raise ValueError(
+            f"mask must be boolean, True where there is data; received {odd!r} among its entries. A mask that "
+            "is added to logits says the same as mask == 0."
+        )
+    if mask.dtype.kind == "f":
+        raise ValueError(
+            "mask must be boolean, True where there is data; received floats, which may be meant to be "
+            "added. Pass mask == 0 if so, else mask.astype(bool)."
+        )
+    return mask.astype(bool, copy=False)
 
 
 def check_grad(layer, grad, shape):

@@ -5,7 +5,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skprep.nn.layer import Layer, as_float, check_grad
+from skprep.nn.layer import Layer, as_float, as_mask, check_grad
 from skprep.nn.normalising import Rows, normalise, normalise_backward
 
 
@@ -72,11 +72,12 @@ class LayerNorm(Layer):
         axes = tuple(range(x.ndim - len(self.normalized_shape), x.ndim))
         weight, bias = self._params.get("weight"), self._params.get("bias")
         if mask is None:
-            rows = Rows(self.eps, self._centers)
-            self._kept = (rows,)
-            return rows.forward(x, math.prod(self.normalized_shape), weight, bias)
-        mask = np.broadcast_to(np.asarray(mask, dtype=bool), x.shape)
-        normalised, (_, _, count, inverse) = normalise(x, axes, self.eps, mask, self._centers)
+            rows = Rows(self._eps_for(x.dtype), self._centers)
+            y = rows.forward(x, math.prod(self.normalized_shape), weight, bias)
+            self._kept = (rows,)  # when it is whole: other threads may call the layer too
+            return y
+        mask = np.broadcast_to(as_mask(mask), x.shape)
+        normalised, (_, _, count, inverse) = normalise(x, axes, self._eps_for(x.dtype), mask, self._centers)
         self._kept = normalised, inverse, count, axes, mask, x.dtype
         y = normalised if weight is None else normalised * weight
         y = y if bias is None else y + bias
@@ -84,18 +85,22 @@ class LayerNorm(Layer):
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
-        if isinstance(self._context()[0], Rows):
-            rows = self._context()[0]
+        context = self._context()
+        if isinstance(context[0], Rows):
+            rows = context[0]
             back, *sums = rows.backward(check_grad(self, grad, rows.like.shape))
             self._keep_grads(*(total.reshape(self.normalized_shape) for total in sums))
             return back
-        normalised, inverse, count, axes, mask, dtype = self._context()
+        normalised, inverse, count, axes, mask, dtype = context
         grad = np.where(mask, check_grad(self, grad, normalised.shape).astype(np.float64), 0.0)
         rows = tuple(range(grad.ndim - len(axes)))
         self._keep_grads((grad * normalised).sum(axis=rows), grad.sum(axis=rows))
         if "weight" in self._params:
             grad = grad * self._params["weight"]
         return normalise_backward(grad, normalised, inverse, count, axes, mask, self._centers).astype(dtype)
+
+    def _eps_for(self, dtype):
+        return self.eps
 
     def _keep_grads(self, of_weight, of_bias):
         for name, value in (("weight", of_weight), ("bias", of_bias)):

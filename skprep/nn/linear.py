@@ -22,7 +22,8 @@ class Linear(Layer):
 
     Notes
     -----
-    ``layer(x)`` takes ``(..., in_features)`` and gives ``(..., out_features)``. NaN spreads over its row.
+    ``layer(x)`` takes ``(..., in_features)`` and gives ``(..., out_features)`` of the dtype of ``x``. NaN
+    spreads over its row.
     ``backward`` needs ``x`` as it was: it is kept, not copied.
 
     Examples
@@ -42,6 +43,7 @@ class Linear(Layer):
 
     def __init__(self, in_features, out_features, bias=True, random_state=None):
         super().__init__()
+        self.in_features, self.out_features = in_features, out_features
         rng, bound = generator(random_state), 1.0 / np.sqrt(in_features)
         self._params["weight"] = rng.uniform(-bound, bound, (out_features, in_features))
         if bias:
@@ -53,15 +55,18 @@ class Linear(Layer):
         weight = self._params["weight"]
         check_last(self, x, weight.shape[1])
         self._kept = x
-        y = x @ weight.T
-        return y + self._params["bias"] if "bias" in self._params else y
+        y = x @ weight.astype(x.dtype, copy=False).T  # float32 in, float32 out, as PyTorch would have it
+        return y + self._params["bias"].astype(x.dtype, copy=False) if "bias" in self._params else y
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
         x = self._context()
         grad = check_grad(self, grad, (*x.shape[:-1], len(self._params["weight"])))
         rows, grads = x.reshape(-1, x.shape[-1]), grad.reshape(-1, grad.shape[-1])
-        self._grads["weight"] = grads.T @ rows
+        weight = self._params["weight"]
+        self._grads["weight"] = (grads.T @ rows).astype(weight.dtype, copy=False)
         if "bias" in self._params:
-            self._grads["bias"] = grads.sum(axis=0)
-        return grad @ self._params["weight"] if self.goes_back else None
+            self._grads["bias"] = grads.sum(axis=0).astype(weight.dtype, copy=False)
+        if not self.goes_back:
+            return None
+        return (grad @ weight.astype(grad.dtype, copy=False)).astype(x.dtype, copy=False)

@@ -26,7 +26,6 @@ def build_network(sizes, *, norm, weight_norm, dropout, activation, rng, dtype):
     layers = []
     for inputs, units in pairwise(sizes[:-1]):
         linear = Linear(inputs, units, random_state=rng)
-        linear.goes_back = bool(layers)  # nobody asks for the gradient of the data
         layers.append(WeightNorm(linear) if weight_norm else linear)
         if norm is not None:
             layers.append(_norm(norm, units))

@@ -3,6 +3,25 @@
 import numpy as np
 
 
+def _check(name, value, holds, what):
+    if not holds:
+        raise ValueError(f"{name} must be {what}; received {value!r}. Leave it out for the usual value.")
+
+
+def _matched(params, grads):
+    """Yield the gradients by name; refuse one that goes with no parameter, before anything is moved."""
+    for name, grad in grads.items():
+        if name not in params or np.shape(grad) != params[name].shape:
+            known = (
+                "no parameter of that name" if name not in params else f"one of shape {params[name].shape}"
+            )
+            raise ValueError(
+                f"step takes a gradient of the name and shape of a parameter; received {name!r} of shape "
+                f"{np.shape(grad)}, and there is {known}. Pass params and grads of one layer."
+            )
+    return [(name, np.asarray(grad)) for name, grad in grads.items()]
+
+
 class SGD:
     r"""Stochastic gradient descent, with momentum or without.
 
@@ -32,12 +51,16 @@ class SGD:
     """
 
     def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False):
+        _check("learning_rate", learning_rate, learning_rate > 0, "above 0")
+        _check("momentum", momentum, 0 <= momentum < 1, "from 0 to below 1")
+        if nesterov and not momentum:
+            raise ValueError("nesterov=True needs momentum above 0; received momentum=0. Pass momentum=0.9.")
         self.learning_rate, self.momentum, self.nesterov = learning_rate, momentum, nesterov
         self._velocity = {}
 
     def step(self, params, grads):
         """Move the arrays in ``params`` against the gradients of the same names, in place."""
-        for name, grad in grads.items():
+        for name, grad in _matched(params, grads):
             if self.momentum:
                 velocity = self._velocity.setdefault(name, np.zeros_like(params[name]))
                 velocity *= self.momentum
@@ -75,13 +98,16 @@ class Adam:
     """
 
     def __init__(self, learning_rate=0.001, betas=(0.9, 0.999), eps=1e-8):
+        _check("learning_rate", learning_rate, learning_rate > 0, "above 0")
+        _check("betas", betas, len(betas) == 2 and all(0 <= b < 1 for b in betas), "two, from 0 to below 1")
+        _check("eps", eps, eps > 0, "above 0")
         self.learning_rate, self.betas, self.eps = learning_rate, betas, eps
         self._moments = {}  # by name: steps, mean of the gradient, mean of its square
 
     def step(self, params, grads):
         """Move the arrays in ``params`` against the gradients of the same names, in place."""
         first, second = self.betas
-        for name, grad in grads.items():
+        for name, grad in _matched(params, grads):
             if name not in self._moments:
                 self._moments[name] = 0, np.zeros_like(params[name]), np.zeros_like(params[name])
             t, m, v = self._moments[name]

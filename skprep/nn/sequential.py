@@ -29,12 +29,21 @@ class Sequential(Layer):
         self._children = {str(i): layer for i, layer in enumerate(layers)}
 
     def __getitem__(self, i):
-        """Return layer ``i``."""
-        return list(self._children.values())[i]
+        """Return layer ``i``; of a slice a Sequential of those layers, with the same parameters."""
+        found = list(self._children.values())[i]
+        return Sequential(*found) if isinstance(i, slice) else found
 
     def __len__(self):
         """Return the number of layers."""
         return len(self._children)
+
+    def __iter__(self):
+        """Go through the layers."""
+        return iter(self._children.values())
+
+    def _settings(self):
+        lines = [f"({name}): {layer!r}" for name, layer in self._children.items()]
+        return "".join("\n  " + line.replace("\n", "\n  ") for line in lines) + ("\n" if lines else "")
 
     def forward(self, x):
         """Return what the last layer gives."""

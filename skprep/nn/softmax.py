@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 
 from skprep.kernels.chosen import softmax_rows
+from skprep.nn.layer import as_mask
 
 
 def softmax(x, axis=-1, temperature=1.0, mask=None):
@@ -22,7 +23,8 @@ def softmax(x, axis=-1, temperature=1.0, mask=None):
         T, above 0: 1 leaves the logits, small ones sharpen towards the largest, large ones
         flatten towards the uniform.
     mask : array-like of bool, default=None
-        Where False, an entry gets probability 0 and counts for nothing. Broadcasts against ``x``.
+        Where False, an entry gets probability 0 and counts for nothing. Broadcasts against ``x``. Of
+        booleans: a mask of 0 and -inf, to be added, is refused.
 
     Returns
     -------
@@ -201,18 +203,18 @@ def softmax_cross_entropy(
     if ignore_index is not None and not isinstance(ignore_index, Integral):
         raise ValueError(f"ignore_index must be one class number; received {ignore_index!r}.")
     classes, wanted, counted = _targets(np.asarray(targets), logits, ignore_index)
-    weight_given = weight
     weight = np.ones(n_classes) if weight is None else np.asarray(weight, dtype=np.float64)
     if weight.shape != (n_classes,):
         raise ValueError(
             f"weight must have one number for each of {n_classes} classes; received shape {weight.shape}. "
             "Pass class weights in the order of the logits."
         )
-    plain = classes is not None and not label_smoothing and counted.all()
-    if plain and weight_given is None and logits.size:
-        return _of_classes(logits, classes, reduction)
+    if classes is not None and logits.size:
+        of_row = np.where(counted, weight[classes], 0.0)
+        parts = _of_classes(logits, classes, counted, weight, label_smoothing)
+        return _reduced(*parts, of_row, reduction, logits.dtype)
     if wanted is None:
-        wanted = np.eye(n_classes)[classes]
+        wanted = np.zeros(logits.shape)
     if label_smoothing:
         wanted = wanted * (1.0 - label_smoothing) + label_smoothing / n_classes
     wanted = np.where(counted[..., None], wanted * weight, 0.0)
@@ -221,29 +223,45 @@ def softmax_cross_entropy(
     with np.errstate(invalid="ignore"):
         losses = -np.where(wanted != 0, wanted * log_y, 0.0).sum(axis=-1)
     grad = np.exp(log_y) * wanted.sum(axis=-1, keepdims=True) - wanted
+    return _reduced(losses, grad, counted.astype(np.float64), reduction, logits.dtype)
+
+
+def _reduced(losses, grad, of_row, reduction, dtype):
+    """Return the loss and its gradient as asked; ``of_row`` is what each row weighs in the mean."""
     if reduction == "none":
-        return losses.astype(logits.dtype), grad.astype(logits.dtype)
-    total = 1.0
-    if reduction == "mean":
-        rows = weight[classes] if classes is not None else np.ones(counted.shape)
-        total = float(np.where(counted, rows, 0.0).sum())
+        return losses.astype(dtype), grad.astype(dtype, copy=False)
+    total = float(of_row.sum()) if reduction == "mean" else 1.0
     if total == 0.0:
-        return 0.0, np.zeros_like(logits)
-    return float(losses.sum() / total), (grad / total).astype(logits.dtype)
+        return 0.0, np.zeros(grad.shape, dtype=dtype)
+    if total != 1.0:
+        grad /= total
+    return float(losses.sum() / total), grad.astype(dtype, copy=False)
 
 
-def _of_classes(logits, classes, reduction):
-    """Return loss and gradient for plain class numbers, without a probability for each class."""
-    log_y = log_softmax(logits.astype(np.float64, copy=False)).reshape(-1, logits.shape[-1])
-    rows = np.arange(len(log_y)), classes.ravel()
-    losses = -log_y[rows].reshape(classes.shape)
+def _of_classes(logits, classes, counted, weight, smoothing):
+    """Return losses and gradients for class numbers, without a target for each class.
+
+    With smoothing s, the target is ``(1 - s) w_c`` on the class c and ``s w_k / K`` on each class k.
+    """
+    shape, n_classes = logits.shape, logits.shape[-1]
+    log_y = log_softmax(logits.astype(np.float64, copy=False)).reshape(-1, n_classes)
+    classes, counted = classes.ravel(), counted.ravel()
+    rows = np.arange(len(log_y)), classes
+    on_class = (1.0 - smoothing) * weight[classes]
+    with np.errstate(invalid="ignore"):
+        losses = np.where(on_class != 0.0, -on_class * log_y[rows], 0.0)  # a class of weight 0 costs nothing
+        if smoothing:
+            on_all = smoothing / n_classes * weight
+            there = on_all != 0.0
+            losses -= log_y[:, there] @ on_all[there]
     grad = np.exp(log_y, out=log_y)
-    grad[rows] -= 1.0
-    grad = grad.reshape(logits.shape)
-    if reduction == "none":
-        return losses.astype(logits.dtype), grad.astype(logits.dtype, copy=False)
-    total = classes.size if reduction == "mean" else 1.0
-    return float(losses.sum() / total), (grad / total).astype(logits.dtype, copy=False)
+    grad *= (on_class + (on_all.sum() if smoothing else 0.0))[:, None]
+    if smoothing:
+        grad -= on_all
+    grad[rows] -= on_class
+    if not counted.all():
+        losses[~counted], grad[~counted] = 0.0, 0.0
+    return losses.reshape(shape[:-1]), grad.reshape(shape)
 
 
 def _targets(targets, logits, ignore_index):
@@ -287,7 +305,7 @@ def _shifted(x, axis, temperature, mask):
     dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
     x = x.astype(np.float64 if dtype.itemsize < 8 and dtype != np.float32 else dtype, copy=False)
     if mask is not None:
-        x = np.where(mask, x, -np.inf)
+        x = np.where(as_mask(mask), x, -np.inf)
     if temperature > 1:  # divided first: the difference of two large logits may overflow
         finite = np.isfinite(x)
         x = np.divide(x, np.float64(temperature), out=x.astype(np.float64), where=finite).astype(x.dtype)

@@ -1,5 +1,7 @@
 """Weights split into length and direction."""
 
+import copy
+
 import numpy as np
 
 from skprep.nn.layer import Layer
@@ -61,6 +63,18 @@ class WeightNorm(Layer):
         weight = layer._params.pop("weight")
         self._params = {"weight_g": _length(weight).astype(weight.dtype), "weight_v": weight, **layer._params}
         layer._params = {}
+
+    def __getstate__(self):
+        """Return the state to copy and pickle: without the weight that is put together in each call."""
+        state = super().__getstate__()
+        for name in ("_direction", "_inverse"):
+            state.pop(name, None)
+        layer = copy.copy(self._layer)
+        layer._params = {}
+        return state | {"_layer": layer}
+
+    def _settings(self):
+        return repr(self._layer)
 
     def forget(self):
         """Drop what the last call kept for ``backward``; return the layer."""

@@ -123,7 +123,8 @@ def test_adaptive_clipping_by_unit():
         most = 0.1 * max(np.linalg.norm(w), 1e-3)
         expected = g if np.linalg.norm(g) <= most else g * most / np.linalg.norm(g)
         np.testing.assert_allclose(c, expected, rtol=1e-12)
-    np.testing.assert_allclose(nn.adaptive_grad_clip([0.0, 2.0], [5.0, 5.0]), [1e-5, 0.02])
+    # A vector is one unit: |w| = 2, |g| = 5 sqrt(2), so that its length becomes 0.02.
+    np.testing.assert_allclose(nn.adaptive_grad_clip([0.0, 2.0], [5.0, 5.0]), np.full(2, 0.02 / np.sqrt(2)))
     with pytest.raises(ValueError, match="one shape; received"):
         nn.adaptive_grad_clip(weight, grad[:2])
 

@@ -231,8 +231,8 @@ def test_it_warns_when_it_stops_early_and_prints_when_asked(capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         with pytest.raises(ConvergenceWarning, match="stopped after max_iter=2 epochs"):
-            SoftmaxClassifier(max_iter=2).fit(X, y)
-    SoftmaxClassifier(max_iter=2, verbose=True).fit(X, y)
+            SoftmaxClassifier(solver="adam", max_iter=2).fit(X, y)
+    SoftmaxClassifier(solver="adam", max_iter=2, verbose=True).fit(X, y)
     assert "epoch 2: loss " in capsys.readouterr().out
 
 

@@ -43,7 +43,6 @@ def test_class_weights_as_in_logistic_regression():
     theirs = LogisticRegression(class_weight={1: 1.0, **weights}, tol=1e-8, max_iter=1000).fit(X, y)
     np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-4)
     for wrong, says in (
-        ({7: 1.0}, "received 7"),
         ({0: -1.0}, "0 or more"),
         ({0: 0, 1: 0, 2: 0}, "class_weight"),
     ):
@@ -79,7 +78,7 @@ def test_a_refused_batch_leaves_the_head_as_it_was(norm):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_loss_that_leaves_float64_is_an_error():
-    wild = SoftmaxClassifier((5,), solver="sgd", learning_rate=1e200)
+    wild = SoftmaxClassifier((5,), solver="sgd", learning_rate=1e200, batch_size=200)
     wild.partial_fit(X, y, classes=[0, 1, 2])
     with pytest.raises(ValueError, match="must stay finite"):
         wild.partial_fit(X, y)
