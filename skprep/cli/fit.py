@@ -74,7 +74,8 @@ def fit(
 
         from sklearn.base import clone
 
-        from skprep import GroupScaler, save
+        from skprep.persistence import save
+        from skprep.scalers import GroupScaler
         from skprep.scalers.merging import beside
 
         inner = _inner(scaler, max_rank_error)
@@ -107,9 +108,9 @@ def fit(
 
 
 def _inner(scaler, max_rank_error):
-    import skprep
+    import skprep.scalers as scalers
 
-    kind = getattr(skprep, SCALERS[scaler])
+    kind = getattr(scalers, SCALERS[scaler])
     inner = kind(max_rank_error=max_rank_error) if scaler == "robust" else kind()
     inner._validate_params()
     return inner

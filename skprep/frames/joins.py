@@ -24,9 +24,8 @@ def with_keys(frame, keys, names):
     for key, name in zip(keys, names, strict=True):
         dtype = schema[key]
         if dtype == nw.Datetime and (engine.is_polars() or engine.is_duckdb()):
-            units.append("us" if dtype.time_zone else {"s": "ms"}.get(dtype.time_unit, dtype.time_unit))
-            if engine.is_polars():
-                units[-1] = dtype.time_unit
+            coarse = engine.is_duckdb() and dtype.time_unit != "ns"
+            units.append("us" if coarse else dtype.time_unit)
             ticks[name] = (key, units[-1])
             continue
         units.append(None)
@@ -42,7 +41,13 @@ def _with_ticks(frame, ticks):
 
         made = [pl.col(key).dt.timestamp(unit).alias(name) for name, (key, unit) in ticks.items()]
         return nw.from_native(native.with_columns(made))
-    made = [f"epoch_{unit}({quoted(key)}) AS {quoted(name)}" for name, (key, unit) in ticks.items()]
+    types = frame.collect_schema()
+    made = []
+    for name, (key, unit) in ticks.items():
+        # Of seconds and milliseconds it has no count; those with a zone are counted in UTC as they are.
+        plain = unit == "ns" or types[key].time_zone
+        column = quoted(key) if plain else f"CAST({quoted(key)} AS TIMESTAMP)"
+        made.append(f"epoch_{unit}({column}) AS {quoted(name)}")
     return nw.from_native(native.project(", ".join(["*", *made])))
 
 
@@ -92,13 +97,14 @@ class UnfitKey(ValueError):
         return UnfitKey(names[int(self.name[1:])], self.dtype)
 
 
-def join(frame, keys, index, columns):
+def join(frame, keys, index, columns, units=None):
     """Return ``frame`` with ``columns``, joined by its columns ``keys``.
 
     A column has one number per group of ``index``, or a row of numbers, which becomes a list. A row of an
-    unknown group gets null. A missing key is a key. On Polars the rows keep their order.
+    unknown group gets null. A missing key is a key. On Polars the rows keep their order. With ``units``, the
+    columns ``keys`` are what :func:`with_keys` has made.
     """
-    on, units, frame = _prepared(frame, keys)
+    on, units, frame = _prepared(frame, keys, units)
     schema = frame.collect_schema()
     rows = _brought(frame, *_rows_of(index, on, units, schema, columns))
     return _left_join(frame, rows, on).drop(*on)
@@ -121,14 +127,17 @@ def unknown_keys(frame, keys, index, most):
     return sorted(listed, key=str)[:most], len(listed), int(sum(found[ROWS].to_list()))
 
 
-def _prepared(frame, keys):
+def _prepared(frame, keys, units=None):
     """Return the names of the columns to join on, their units, and the frame with them.
 
     Null would join nothing: a missing key is a value, and a mark beside it.
     """
     whole = [f"{PREFIX}key_{i}" for i in range(len(keys))]
     missing = [f"{PREFIX}missing_{i}" for i in range(len(keys))]
-    frame, units = with_keys(frame, keys, whole)
+    if units is None:
+        frame, units = with_keys(frame, keys, whole)
+    else:
+        frame = frame.with_columns(*(nw.col(key).alias(name) for key, name in zip(keys, whole, strict=True)))
     schema = frame.collect_schema()
     made = []
     for name, gone in zip(whole, missing, strict=True):

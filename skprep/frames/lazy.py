@@ -149,7 +149,7 @@ class LazyTable:
         frame, features = self.frame, range(self.shape[1])
         if grouped:
             columns = {f"{name}{j}": v[:, j] for name, v in parameters.items() for j in features}
-            frame = join(frame, self.keys, self.index, columns)
+            frame = join(frame, self.keys, self.index, columns, self.units)
         made = []
         for j in features:
             own = [nw.col(f"{n}{j}") if grouped else nw.lit(float(v[0, j])) for n, v in parameters.items()]

@@ -443,7 +443,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return SGD(rate, momentum=0.9, nesterov=True) if self.solver == "sgd" else Adam(rate)
 
     def _end_training(self):
-        """Leave a network that answers: nothing in it moves when it is called, and it goes back all the way."""
+        """Leave a network that answers: a call moves nothing in it, and it goes back all the way."""
         self.network_.eval().forget()
         self.network_[0].goes_back = True
 

@@ -150,8 +150,8 @@ def as_mask(mask):
     if mask.dtype != bool and not ((mask == 0) | (mask == 1)).all():
         odd = mask[~((mask == 0) | (mask == 1))].tolist()[0]
         raise ValueError(
-            f"mask must be boolean, True where there is data; received {odd!r} among its entries. A mask that "
-            "is added to logits says the same as mask == 0."
+            f"mask must be boolean, True where there is data; received {odd!r} among its entries. A mask "
+            "that is added to logits says the same as mask == 0."
         )
     if mask.dtype.kind == "f":
         raise ValueError(

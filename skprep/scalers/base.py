@@ -18,6 +18,8 @@ from skprep.kernels.blocks import folded_blocks
 from skprep.kernels.chosen import apply_affine, undo_affine
 from skprep.scalers import array_api, checks, lazy, partitions
 
+HUGE = 2.0**1022  # two such numbers may differ by more than float64 holds
+
 
 class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Base of all scalers: ``fit`` learns a center and a scale, ``transform`` applies them.
@@ -327,9 +329,27 @@ def affine(X, center, scale, out, codes=None, undo=False, bounds=None):
     nothing = -0.0 if undo else 0.0  # adding -0.0 changes no number, not even -0.0
     center = np.full(shape, nothing) if center is None else np.ascontiguousarray(center, dtype=np.float64)
     scale = np.ones(shape) if scale is None else np.ascontiguousarray(scale, dtype=np.float64)
+    if max(np.fabs(v).max(initial=0.0, where=~np.isnan(v)) for v in (center, scale)) > HUGE:
+        return _affine_in_halves(X, center, scale, out, codes, undo, bounds)
     if undo:
         return undo_affine(X, center, scale, out, codes)
     return apply_affine(X, center, scale, out, codes, bounds)
+
+
+def _affine_in_halves(X, center, scale, out, codes, undo, bounds):
+    """Do what :func:`affine` does where a difference or a product could leave float64 on the way."""
+    infinite = bool(np.isinf(X).any())
+    half, wide = X.astype(np.float64), np.empty(X.shape)
+    if undo:
+        undo_affine(half, center * 0.5, scale * 0.5, wide, codes)
+        with np.errstate(over="ignore"):
+            wide *= 2.0
+    else:
+        half *= 0.5
+        apply_affine(half, center * 0.5, scale * 0.5, wide, codes, bounds)
+    with np.errstate(over="ignore"):
+        out[...] = wide
+    return infinite
 
 
 class StreamingMixin:
