@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +35,33 @@ def test_permissions_are_those_of_any_new_file(tmp_path):
     with whole_file(tmp_path / "whole") as new:
         new.write_text("")
     assert os.stat(tmp_path / "whole").st_mode == os.stat(tmp_path / "plain").st_mode
+
+
+def test_a_link_is_followed_and_an_old_file_lends_its_permissions(tmp_path):
+    (tmp_path / "real").write_text("old")
+    os.chmod(tmp_path / "real", 0o600)
+    os.symlink("real", tmp_path / "link")
+    with whole_file(tmp_path / "link") as new:
+        new.write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+    assert os.stat(tmp_path / "real").st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device", "link to a pipe"])
+def test_what_is_no_file_is_refused_and_stays(tmp_path, kind):
+    path = tmp_path / "p"
+    if kind == "device":
+        path = Path("/dev/null")
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
+        if kind != "pipe":
+            os.symlink("p", tmp_path / "q")
+            path = tmp_path / "q"
+    before = os.stat(path).st_mode
+    with pytest.raises(OSError, match=f"is a {kind.rpartition(' ')[2]}. Name a file"), whole_file(path):
+        pass
+    assert os.stat(path).st_mode == before
+    assert not [p for p in tmp_path.iterdir() if p.suffix == ".tmp"]

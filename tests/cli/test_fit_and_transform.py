@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from skprep import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, load
+from skprep.batches import read_whole
 from skprep.cli import build_app
 
 from ..engines import FEATURES, same_column, table
@@ -309,3 +310,315 @@ def test_many_sketches_are_learnt_a_few_features_at_a_time(tmp_path, monkeypatch
     monkeypatch.setattr("skprep.cli.fit.SKETCHES", 1)
     assert run("fit", path, *options, "-o", tmp_path / "parts.json")[0] == 0
     assert (tmp_path / "parts.json").read_text() == (tmp_path / "whole.json").read_text()
+
+
+def ok(*arguments):
+    code, text, err = run(*arguments)
+    assert (code, err) == (0, "")
+    return re.sub(r"\s+", " ", text)
+
+
+def refused(*arguments):
+    code, text, err = run(*arguments)
+    assert (code, text) == (2, "")
+    assert err.startswith("Error: ")
+    return err
+
+
+IDS = pd.DataFrame({"device_id": [101, 101, 102, 102, 103, 103], "hu": [1.0, 3, 10, 30, 100, 300]})
+
+
+@pytest.mark.parametrize("policy", ["global", "nan", "error"])
+def test_ids_fitted_from_a_csv_file_are_known_in_python_and_the_other_way(tmp_path, policy):
+    IDS.to_csv(tmp_path / "ids.csv", index=False)
+    IDS.to_parquet(tmp_path / "ids.parquet")
+    for first, second in (("csv", "parquet"), ("parquet", "csv")):
+        ok(
+            "fit",
+            tmp_path / f"ids.{first}",
+            "--by",
+            "device_id",
+            "--handle-unknown",
+            policy,
+            "-o",
+            tmp_path / "s.json",
+        )
+        scaler = load(tmp_path / "s.json")
+        assert scaler.groups_.tolist() == [101, 102, 103]
+        expected = [-1.0, 1, -1, 1, -1, 1]
+        np.testing.assert_array_equal(scaler.transform(pd.read_csv(tmp_path / "ids.csv"))[:, 0], expected)
+        ok("transform", tmp_path / f"ids.{second}", "-s", tmp_path / "s.json", "-o", tmp_path / f"o.{second}")
+        assert read(tmp_path / f"o.{second}")["hu"].tolist() == expected
+
+
+def test_keys_of_other_types_are_found_in_a_csv_file(tmp_path):
+    rows = pd.DataFrame(
+        {
+            "b": [True, True, False],
+            "f": [1.0, 1.0, 0.5],
+            "t": pd.to_datetime(["2024-05-01", "2024-05-01", "2024-05-02"]),
+            "x": [1.0, 3.0, 5.0],
+        }
+    )
+    rows.to_parquet(tmp_path / "rows.parquet")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    for key in "bft":
+        ok("fit", tmp_path / "rows.parquet", "--by", key, "--column", "x", "-o", tmp_path / "s.json")
+        ok("transform", tmp_path / "rows.csv", "-s", tmp_path / "s.json", "-o", tmp_path / "o.csv")
+        assert read(tmp_path / "o.csv")["x"].tolist() == [-1.0, 1.0, 0.0]
+
+
+def test_columns_are_those_of_the_file_whatever_pandas_noted_beside_them(tmp_path):
+    rows = IDS.set_index(pd.Index(list("pqrstu"), name="patient"))
+    rows.to_parquet(tmp_path / "index.parquet")
+    assert "2 columns: 'device_id', 'hu'" in ok("fit", tmp_path / "index.parquet", "-o", tmp_path / "s.json")
+    assert list(load(tmp_path / "s.json").feature_names_in_) == ["device_id", "hu"]
+    ok("fit", tmp_path / "index.parquet", "--by", "patient", "-o", tmp_path / "s.json")
+    assert load(tmp_path / "s.json").groups_.tolist() == list("pqrstu")
+    pd.DataFrame({0: [1.0, 3.0], 1: [3.0, 5.0]}).to_parquet(tmp_path / "numbered.parquet")
+    ok("fit", tmp_path / "numbered.parquet", "-o", tmp_path / "n.json")
+    ok("transform", tmp_path / "numbered.parquet", "-s", tmp_path / "n.json", "-o", tmp_path / "o.parquet")
+    assert read(tmp_path / "o.parquet").to_numpy().tolist() == [[-1.0, -1.0], [1.0, 1.0]]
+
+
+def test_an_empty_key_is_no_missing_key_where_a_file_tells_them_apart(tmp_path):
+    rows = pd.DataFrame({"g": ["", None, "", None, "a"], "x": [1.0, 5, 3, 9, 0]})
+    rows.to_parquet(tmp_path / "rows.parquet")
+    ok("fit", tmp_path / "rows.parquet", "--by", "g", "-o", tmp_path / "s.json")
+    scaler = load(tmp_path / "s.json")
+    assert scaler.groups_.tolist() == ["", "a", None]
+    assert scaler.transform(rows).ravel().tolist() == [-1, -1, 1, 1, 0]
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    assert "An empty key is a missing key" in ok(
+        "fit", tmp_path / "rows.csv", "--by", "g", "-o", tmp_path / "c.json"
+    )
+    assert load(tmp_path / "c.json").groups_.tolist() == ["a", None]
+
+
+def test_nullable_whole_keys_of_a_file_keep_all_digits(tmp_path):
+    keys = pd.array([2**53, 2**53, 2**53 + 1, 2**53 + 1, None], dtype="Int64")
+    pd.DataFrame({"device": keys, "x": [1.0, 3, 5, 9, 0]}).to_parquet(tmp_path / "ids.parquet")
+    ok("fit", tmp_path / "ids.parquet", "--by", "device", "-o", tmp_path / "s.json")
+    assert load(tmp_path / "s.json").groups_.tolist() == [2**53, 2**53 + 1, None]
+
+
+@pytest.mark.parametrize("values", [["3.5", "4"], pd.date_range("2024-01-01", periods=2), [True, False]])
+def test_what_is_no_number_in_a_scaled_column_is_refused(tmp_path, values):
+    IDS.to_parquet(tmp_path / "ids.parquet")
+    ok("fit", tmp_path / "ids.parquet", "--column", "hu", "-o", tmp_path / "s.json")
+    pd.DataFrame({"hu": values}).to_parquet(tmp_path / "other.parquet")
+    err = refused(
+        "transform", tmp_path / "other.parquet", "-s", tmp_path / "s.json", "-o", tmp_path / "o.parquet"
+    )
+    assert "takes numbers in column 'hu'" in err
+    assert not (tmp_path / "o.parquet").exists()
+
+
+@pytest.mark.parametrize("row", [3, 4000])
+@pytest.mark.parametrize("cell", ["unknown", "1,234.50", "-"])
+def test_one_cell_that_is_no_number_among_many_is_named(tmp_path, monkeypatch, cell, row):
+    monkeypatch.setattr("skprep.batches.BLOCK", 4096)  # beyond the first block, too
+    x = [f"{i}.5" for i in range(5000)]
+    x[row] = cell
+    pd.DataFrame({"x": x, "y": range(5000)}).to_csv(tmp_path / "rows.csv", index=False)
+    err = refused("fit", tmp_path / "rows.csv", "-o", tmp_path / "s.json")
+    assert "Column 'x' of" in err
+    assert f"received {cell!r} in row {row} " in err
+    assert "--missing" in err
+    ok("fit", tmp_path / "rows.csv", "--missing", cell, "-o", tmp_path / "s.json")
+    assert load(tmp_path / "s.json").n_samples_seen_.tolist() == [4999, 5000]
+    ok("fit", tmp_path / "rows.csv", "--column", "y", "-o", tmp_path / "s.json")
+    if "," in cell:
+        ok("fit", tmp_path / "rows.csv", "--thousands", ",", "-o", tmp_path / "s.json")
+        expected = np.mean([1234.5 if i == row else i + 0.5 for i in range(5000)])
+        assert load(tmp_path / "s.json").mean_[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_columns_that_are_not_asked_for_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("skprep.batches.BLOCK", 4096)
+    lines = [f"{i % 3},{i},{'' if i < 2990 else i},{'' if i < 2000 else 'text'}" for i in range(3000)]
+    (tmp_path / "late.csv").write_text("id,hu,late,note\n" + "\n".join(lines) + "\n")
+    ok("fit", tmp_path / "late.csv", "--by", "id", "--column", "hu", "-o", tmp_path / "s.json")
+    ok("fit", tmp_path / "late.csv", "--by", "id", "--column", "late", "-o", tmp_path / "s.json")
+    assert load(tmp_path / "s.json").n_samples_seen_.sum() == 10
+    text = ok("fit", tmp_path / "late.csv", "--by", "id", "-o", tmp_path / "s.json")
+    assert "2 columns, 3 groups in 'id': 'hu', 'late'" in text
+    ok("transform", tmp_path / "late.csv", "-s", tmp_path / "s.json", "-o", tmp_path / "o.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "columns"),
+    [
+        ("a.csv", '"a,b";"c;d"\n1,5;2\n2,5;3\n', {"a,b": 2.0, "c;d": 2.5}),
+        ("b.csv", '"a;b;c;d","e"\n1,2\n3,4\n', {"a;b;c;d": 2.0, "e": 3.0}),
+        ("c.tsv", "a\tb,c;d\n1\t2\n3\t5\n", {"a": 2.0, "b,c;d": 3.5}),
+        ("d.csv", "x\n1\n3\n", {"x": 2.0}),
+        ("e.csv", "x\n1,5\n2,5\n", {"x": 2.0}),
+        ("f.txt", "a|b\n1.5|2\n2.5|4\n", {"a": 2.0, "b": 3.0}),
+        ("g.csv", '"x","note"\n1,"line one\nline two"\n3,"a ""b"" c"\n', {"x": 2.0}),
+    ],
+)
+def test_separators_quotes_and_decimals(tmp_path, name, text, columns):
+    path = tmp_path / name
+    path.write_text(text)
+    ok("fit", path, "-o", tmp_path / "s.json")
+    scaler = load(tmp_path / "s.json")
+    assert dict(zip(scaler.feature_names_in_, scaler.mean_, strict=True)) == columns
+    numbers = read_whole(path).select_dtypes("number")
+    assert numbers.mean().to_dict() == columns  # the reader of compare is the same
+
+
+def test_a_compressed_file_and_a_file_of_tabs(tmp_path):
+    IDS.to_csv(tmp_path / "ids.csv.gz", index=False)
+    ok("fit", tmp_path / "ids.csv.gz", "--by", "device_id", "-o", tmp_path / "s.json")
+    ok("transform", tmp_path / "ids.csv.gz", "-s", tmp_path / "s.json", "-o", tmp_path / "o.tsv")
+    assert pd.read_csv(tmp_path / "o.tsv", sep="\t")["hu"].tolist() == [-1, 1, -1, 1, -1, 1]
+    ok(
+        "transform",
+        tmp_path / "o.tsv",
+        "-s",
+        tmp_path / "s.json",
+        "--inverse",
+        "-o",
+        tmp_path / "back.csv.gz",
+    )
+    np.testing.assert_allclose(pd.read_csv(tmp_path / "back.csv.gz")["hu"], IDS["hu"])
+
+
+def test_a_date_is_one_thing_in_csv_and_parquet(tmp_path):
+    rows = pd.DataFrame(
+        {"when": pd.date_range("2024-01-01", periods=3), "x": [1.0, 2.0, 4.0], "t": ["a", None, "b"]}
+    )
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    rows.to_parquet(tmp_path / "rows.parquet")
+    a, b = (read_whole(tmp_path / f"rows.{suffix}") for suffix in ("csv", "parquet"))
+    assert a["when"].dtype.kind == b["when"].dtype.kind == "M"
+    assert a["x"].tolist() == b["x"].tolist()
+    assert a["t"].isna().tolist() == b["t"].isna().tolist() == [False, True, False]
+
+
+def test_options_and_files_that_do_not_go_together_are_refused(tmp_path):
+    IDS.to_csv(tmp_path / "ids.csv", index=False)
+    ok("fit", tmp_path / "ids.csv", "--by", "device_id", "-o", tmp_path / "s.json")
+    (tmp_path / "head.csv").write_text("a,b\n")
+    pd.DataFrame({"l": [[1], [2]], "x": [1.0, 2.0]}).to_parquet(tmp_path / "list.parquet")
+    before = (tmp_path / "s.json").read_bytes()
+    ids, s = tmp_path / "ids.csv", tmp_path / "s.json"
+    for arguments, message in (
+        (["transform", ids, "-s", s, "-o", s], "--out must not be the scaler itself"),
+        (
+            ["fit", ids, "--by", "device_id", "--by", "device_id", "-o", s],
+            "--by must name each key column once",
+        ),
+        (["fit", ids, "--column", "hu", "--column", "hu", "-o", s], "--column must name each column once"),
+        (["transform", ids, "-s", tmp_path, "-o", tmp_path / "o.csv"], "must be a file; it is a folder"),
+        (["transform", ids, "-s", ids, "-o", tmp_path / "o.csv"], "has written; .*ids.csv.*Not a document"),
+        (["fit", tmp_path / "head.csv", "-o", tmp_path / "h.json"], "head.csv' has no rows"),
+        (
+            ["fit", tmp_path / "list.parquet", "--by", "l", "-o", s],
+            "--by must name a column of text, .*'l' holds list",
+        ),
+        (["fit", ids, "-o", "/dev/null"], "'/dev/null' is a device"),
+    ):
+        assert re.search(message, refused(*arguments))
+    assert s.read_bytes() == before
+
+
+def test_an_unknown_device_gets_the_advice_of_the_command_line(tmp_path):
+    IDS.to_parquet(tmp_path / "ids.parquet")
+    IDS.assign(device_id=[101, 101, 102, 102, 999, 999]).to_csv(tmp_path / "new.csv", index=False)
+    ok("fit", tmp_path / "ids.parquet", "--by", "device_id", "-o", tmp_path / "s.json")
+    new, s, out = tmp_path / "new.csv", tmp_path / "s.json", tmp_path / "o.csv"
+    err = refused("transform", new, "-s", s, "-o", out)
+    assert "received 1 unknown in column 'device_id', 2 rows: 999." in err
+    assert "--handle-unknown global" in err
+    assert "handle_unknown=" not in err
+    ok("transform", new, "-s", s, "-o", out, "--handle-unknown", "nan")
+    assert read(out)["hu"].isna().tolist() == [False] * 4 + [True] * 2
+    ok("fit", tmp_path / "ids.parquet", "-o", tmp_path / "plain.json")
+    assert "goes with a scaler per group" in refused(
+        "transform",
+        tmp_path / "ids.parquet",
+        "-s",
+        tmp_path / "plain.json",
+        "-o",
+        out,
+        "--handle-unknown",
+        "nan",
+    )
+
+
+def test_numbers_that_never_repeat_get_no_dictionary_and_those_that_do_get_one(tmp_path):
+    import pyarrow.parquet as pq
+
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(
+        {"id": rng.integers(0, 9, 5000), "x": rng.normal(size=5000), "few": rng.integers(0, 4, 5000)}
+    )
+    rows.to_parquet(tmp_path / "rows.parquet")
+    ok("fit", tmp_path / "rows.parquet", "--by", "id", "--column", "x", "-o", tmp_path / "s.json")
+    ok("fit", tmp_path / "rows.parquet", "--column", "few", "--column", "x", "-o", tmp_path / "p.json")
+    for scaler, encoded in (("s", [True, False, True]), ("p", [True, False, True])):
+        ok(
+            "transform",
+            tmp_path / "rows.parquet",
+            "-s",
+            tmp_path / f"{scaler}.json",
+            "-o",
+            tmp_path / "o.parquet",
+        )
+        group = pq.ParquetFile(tmp_path / "o.parquet").metadata.row_group(0)
+        columns = [group.column(j) for j in range(3)]
+        assert ["RLE_DICTIONARY" in c.encodings for c in columns] == encoded
+
+
+def script(*arguments, **settings):
+    return subprocess.Popen([sys.executable, "-m", "skprep", *map(str, arguments)], text=True, **settings)
+
+
+def test_what_is_piped_on_is_clean_and_need_not_be_read(tmp_path):
+    IDS.to_csv(tmp_path / "ids.csv", index=False)
+    arguments = ["fit", tmp_path / "ids.csv", "-o", tmp_path / "s.json"]
+    done = script(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    out, err = done.communicate(timeout=60)
+    assert (out.splitlines()[0], err) == ("StandardScaler of 2 columns: 'device_id', 'hu'", "")
+    (tmp_path / "s.json").unlink()
+    reading, writing = os.pipe()
+    os.close(reading)  # nobody listens
+    process = script(*arguments, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert load(tmp_path / "s.json").n_samples_seen_ == 6
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_whatever_ends_a_command_leaves_nothing_half_written(tmp_path, name):
+    path, out = tmp_path / "rows.parquet", tmp_path / "out.parquet"
+    pd.DataFrame(np.random.default_rng(0).normal(size=(2_000_000, 4)), columns=list("abcd")).to_parquet(path)
+    assert run("fit", path, "-o", tmp_path / "s.json")[0] == 0
+    code = "from skprep.cli import main; import skprep.cli.transform as t; t.ROWS = 500; main()"
+    arguments = ["transform", path, "-s", tmp_path / "s.json", "-o", out]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)], stderr=subprocess.PIPE, text=True
+    )
+    while process.poll() is None and not any(
+        p.suffix == ".tmp" and p.stat().st_size for p in tmp_path.iterdir()
+    ):
+        time.sleep(0.02)
+    process.send_signal(getattr(signal, name))
+    _, err = process.communicate(timeout=30)
+    assert process.returncode not in (0, -getattr(signal, name))
+    assert "Traceback" not in err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["rows.parquet", "s.json"]
+
+
+def test_help_and_errors_import_nothing_that_they_do_not_need(tmp_path):
+    code = "import sys\nfrom skprep.cli import main\ntry:\n    main()\n"
+    code += "finally:\n    print(*sys.modules, file=sys.stderr)"
+    for arguments in (["--help"], ["fit", "--help"], ["fit", "none.csv", "-o", tmp_path / "s.json"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True
+        )
+        loaded = set(done.stderr.split())
+        assert not {"sklearn", "scipy", "pandas", "narwhals"} & loaded

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 import skprep
-from skprep import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from skprep import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from skprep.scalers.base import AffineScaler
 
 from .data import measurements
@@ -143,3 +143,35 @@ def test_every_scaler_is_covered():
     assert {type(s) for s in SCALERS} == {
         k for k in found if isinstance(k, type) and issubclass(k, AffineScaler)
     }
+
+
+@pytest.mark.parametrize(
+    "scaler", [LogScaler(offset=0.0), StandardScaler(), RobustScaler(), MinMaxScaler()], ids=repr
+)
+@pytest.mark.parametrize("grouped", [False, True])
+def test_rows_are_called_by_the_numbers_of_the_caller(scaler, grouped):
+    wrong = -3.0 if isinstance(scaler, LogScaler) else np.inf
+    X, weight = np.array([[1.0], [2.0], [wrong]]), [0.0, 1.0, 1.0]
+    scaler, extra = (GroupScaler(scaler), {"groups": [5, 5, 5]}) if grouped else (scaler, {})
+    with pytest.raises(ValueError, match="row 2"):
+        scaler.fit(X, sample_weight=weight, **extra)
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler(), RobustScaler(), LogScaler()], ids=repr)
+def test_what_is_masked_is_missing(scaler):
+    X = np.ma.masked_array([[1.0, 5.0], [2.0, 6.0], [1000.0, 7.0]], mask=[[0, 0], [0, 0], [1, 0]])
+    plain = X.filled(np.nan)
+    np.testing.assert_array_equal(scaler.fit_transform(X), scaler.fit_transform(plain))
+    np.testing.assert_array_equal(scaler.fit(plain).inverse_transform(X), scaler.inverse_transform(plain))
+    whole = np.ma.masked_array([[1], [2], [1000]], mask=[[0], [0], [1]])
+    assert StandardScaler().fit(whole).mean_[0] == 1.5
+    grouped = GroupScaler(scaler).fit(X, groups=[0, 0, 0])
+    np.testing.assert_array_equal(grouped.transform(X, groups=[0, 0, 0]), scaler.fit_transform(plain))
+
+
+def test_weights_that_are_no_numbers_are_refused_in_our_words():
+    with pytest.raises(
+        ValueError,
+        match=r"sample_weight must be one number for each of 2 rows; received 'balanced' .*Pass an array",
+    ):
+        StandardScaler().fit([[1.0], [2.0]], sample_weight="balanced")

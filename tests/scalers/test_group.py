@@ -1,5 +1,6 @@
 import datetime
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.decomposition import PCA
 
-from skprep import GroupScaler, LogScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
+from skprep import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
 
 from .group_oracle import SCALERS, loop
 
@@ -321,3 +323,78 @@ def test_attributes_have_one_row_per_group():
     assert fitted.center_[row["no values"], 1] == fitted.global_[0][1]
     assert fitted.n_samples_seen_[row["no values"], 1] == 0
     assert np.isfinite(fitted.center_).all()
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [StandardScaler(with_mean=False, with_std=False), RobustScaler(with_centering=False, with_scaling=False)],
+)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_neither_center_nor_scale_leaves_the_rows_of_many_groups(inner, order):
+    X = np.asarray(np.random.default_rng(0).normal(size=(30_000, 4)), order=order)
+    keys = np.arange(30_000)
+    scaler = GroupScaler(inner, handle_unknown="nan").fit(X, groups=keys)
+    np.testing.assert_array_equal(scaler.transform(X, groups=keys), X)
+    np.testing.assert_array_equal(scaler.inverse_transform(X, groups=keys), X)
+    assert np.isnan(scaler.transform(X[:1], groups=[-1])).all()
+
+
+@pytest.mark.parametrize("k", [1.0, 1e-20, 1e20])
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        (StandardScaler(), 1100 / 3 + 10),
+        (MinMaxScaler(), 10.0),
+        (RobustScaler(), 110.0),
+        (MaxAbsScaler(), 1100.0),
+    ],
+)
+def test_on_the_scale_of_all_rows_a_group_without_a_spread_is_shifted_alone(inner, expected, k):
+    X = np.array([[0, 0.0], [0, 1000.0], [1, 100.0]]) * [1, k]
+    scaler = GroupScaler(inner, by=0, units="global").fit(X)
+    if isinstance(inner, MaxAbsScaler):
+        return  # its spread of a single value is that value
+    found = scaler.transform(np.array([[1, 110.0 * k]]))
+    np.testing.assert_allclose(found, [[expected * k]], rtol=1e-12)
+    np.testing.assert_allclose(scaler.inverse_transform(found, groups=[1]), [[110.0 * k]], rtol=1e-12)
+
+
+def test_one_key_of_tuples_is_shown_and_written():
+    keys = pd.Series([("a", 1), ("a", 1), ("b",), "c"])
+    scaler = GroupScaler(StandardScaler()).fit(np.arange(4.0)[:, None], groups=keys)
+    table = scaler.to_frame()
+    assert table["group"].tolist() == scaler.groups_.tolist()
+    assert set(scaler.groups_) == {("a", 1), ("b",), "c"}
+
+
+def test_a_transform_with_keys_of_another_type_changes_nothing():
+    scaler = GroupScaler(StandardScaler()).fit(np.arange(6.0)[:, None], groups=[1, 1, 2, 2, 3, 3])
+    before = pickle.dumps(scaler)
+    scaler.transform(np.ones((2, 1)), groups=[1.0, 3.0])
+    assert pickle.dumps(scaler) == before
+
+
+def test_where_all_groups_are_unknown_it_says_so_once():
+    scaler = GroupScaler(StandardScaler(), handle_unknown="global").fit(
+        np.arange(4.0)[:, None], groups=[1, 1, 2, 2]
+    )
+    with pytest.warns(
+        UserWarning,
+        match=r"knows none of the groups of these 2 rows.*Received '1', '2' in groups; known are 1, 2\.",
+    ) as caught:
+        scaler.transform(np.ones((2, 1)), groups=["1", "2"])
+    assert len(caught) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scaler.transform(np.ones((2, 1)), groups=[1, 99])
+
+
+@pytest.mark.parametrize("n_components", [2, 3])
+def test_the_inverse_of_any_transformer_has_the_names_of_the_input(n_components):
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=list("abc"))
+    groups = np.arange(30) % 2
+    scaler = GroupScaler(PCA(n_components)).set_output(transform="pandas").fit(X, groups=groups)
+    back = scaler.inverse_transform(scaler.transform(X, groups=groups), groups=groups)
+    assert list(back.columns) == ["a", "b", "c"]
+    if n_components == 3:
+        np.testing.assert_allclose(back, X, atol=1e-12)

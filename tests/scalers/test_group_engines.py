@@ -165,3 +165,83 @@ def test_a_frame_at_transform_leaves_no_names_behind():
     before = pickle.dumps(scaler)
     scaler.transform(pd.DataFrame(X, columns=["dose"]), groups=G)
     assert pickle.dumps(scaler) == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "groups", "message"),
+    [
+        ({}, 3, r"one key for each row, .*; received 3\. Pass a list"),
+        ({}, np.zeros((3, 1, 1)), r"received an array of shape \(3, 1, 1\)\. Pass a list"),
+        ({}, [(1, 2), (1,), (3, 4)], r"received \(1, 2\) in row 0 and \(1,\) in row 1\. Fill missing"),
+        (
+            {"scaler": StandardScaler},
+            [1, 2, 3],
+            r"'scaler' parameter of GroupScaler must be .*an instance: GroupScaler\(StandardScaler\(\)",
+        ),
+        (
+            {"scaler": "standard"},
+            [1, 2, 3],
+            r"'scaler' parameter of GroupScaler .*received 'standard'\. Pass an instance",
+        ),
+        (
+            {"by": "device"},
+            None,
+            r"received 'device', but X has 1 columns without names.*positions \(by=0\).*groups=\.\.\.",
+        ),
+    ],
+)
+def test_what_cannot_be_a_key_or_a_scaler_is_said(settings, groups, message):
+    scaler = GroupScaler(**({"scaler": StandardScaler()} | settings))
+    with pytest.raises(ValueError, match=message):
+        scaler.fit(np.arange(3.0)[:, None], groups=groups)
+    assert "groups_" not in vars(scaler)
+
+
+def test_a_table_without_its_key_column_is_refused_by_the_name_of_the_parameter():
+    scaler = GroupScaler(StandardScaler(), by="d").fit(pd.DataFrame({"d": ["a", "b"], "x": [1.0, 2.0]}))
+    with pytest.raises(
+        ValueError, match=r"GroupScaler\(by='d'\) finds .* received X without 'd': its columns are 'x'\. Pass"
+    ):
+        scaler.transform(pd.DataFrame({"x": [1.0]}))
+
+
+def test_a_multi_index_is_several_keys():
+    keys = pd.MultiIndex.from_tuples([(1, "a"), (1, "a"), (2, "b")])
+    fitted = GroupScaler(StandardScaler()).fit(np.arange(3.0)[:, None], groups=keys)
+    assert fitted.groups_.tolist() == [(1, "a"), (2, "b")]
+    assert fitted.transform([[0.0]], groups=keys[:1]).tolist() == [[-1.0]]
+
+
+def test_masked_and_big_endian_keys():
+    keys = np.ma.masked_array([2**53, 2**53 + 1, 7], mask=[0, 0, 1])
+    assert GroupScaler(StandardScaler()).fit(np.ones((3, 1)), groups=keys).groups_.tolist() == [
+        2**53,
+        2**53 + 1,
+        None,
+    ]
+    for dtype in (">f8", ">i4", "<f4", ">f2"):
+        keys = np.array([1, 2, 1], dtype=dtype)
+        for given in (keys, pd.Series(keys), pd.DataFrame({"k": keys})):
+            assert GroupScaler(StandardScaler()).fit(np.ones((3, 1)), groups=given).groups_.tolist() == [1, 2]
+
+
+class Elsewhere:
+    """A number of another library: an array without dimensions."""
+
+    shape = ()
+
+    def __init__(self, value):
+        self.value = value
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.value, dtype=dtype)
+
+
+def test_numbers_of_another_library_are_keys_by_value():
+    keys = [Elsewhere(i % 2) for i in range(20)]
+    fitted = GroupScaler(StandardScaler()).fit(np.arange(20.0)[:, None], groups=keys)
+    assert fitted.groups_.tolist() == [0, 1]
+    again = GroupScaler(StandardScaler()).fit(
+        np.arange(20.0)[:, None], groups=[np.array(i % 2) for i in range(20)]
+    )
+    assert again.groups_.tolist() == [0, 1]

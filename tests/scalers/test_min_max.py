@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skprep import MinMaxScaler
+from skprep import GroupScaler, MinMaxScaler
 
 
 @pytest.mark.parametrize("feature_range", [(0, 1), (-1, 1), (-0.1, 0.3), (1e-3, 0.7), (0.1, 0.2), (-7, 1e-9)])
@@ -71,3 +71,29 @@ def test_clip_keeps_later_rows_in_the_range():
 def test_feature_range_is_checked():
     with pytest.raises(ValueError, match="Minimum of desired feature range must be smaller"):
         MinMaxScaler((1, 0)).fit([[1.0]])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bounds"),
+    [(np.float16, (-40_000, 40_000)), (np.float32, (-3e38, 3e38)), (np.float64, (-8e307, 8e307))],
+)
+@pytest.mark.parametrize("groups", [None, [0, 0, 0]])
+def test_a_range_wider_than_the_type_between_its_bounds(dtype, bounds, groups):
+    X = np.array([[0.0], [0.5], [1.0]], dtype=dtype)
+    scaler, extra = MinMaxScaler(bounds), {} if groups is None else {"groups": groups}
+    scaler = scaler if groups is None else GroupScaler(scaler)
+    Z = scaler.fit(X, **extra).transform(X, **extra)
+    assert Z.dtype == dtype
+    np.testing.assert_array_equal(Z.ravel(), np.array([bounds[0], 0.0, bounds[1]], dtype=dtype))
+    back = scaler.inverse_transform(Z, **extra)  # of bounds that the narrow type has rounded
+    np.testing.assert_allclose(back, X, atol=np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("where", ["fit", "transform"])
+def test_a_range_that_the_type_cannot_hold_is_refused(where):
+    narrow, wide = np.array([[0.0], [1.0]], dtype=np.float16), np.array([[0.0], [1.0]])
+    scaler = MinMaxScaler((0, 1e5))
+    with pytest.raises(
+        ValueError, match=r"float16, which ends at 65504; received \(0, 100000.0\). Pass rows of float64"
+    ):
+        scaler.fit(narrow) if where == "fit" else scaler.fit(wide).transform(narrow)

@@ -203,3 +203,33 @@ def test_a_worker_killed_during_fit_costs_time_but_not_the_answer(cluster):
     killer.join()
     same(scaler.scale_, StandardScaler().fit(X).scale_)
     assert pids[0] not in cluster.run(os.getpid).values()  # it was killed indeed
+
+
+@pytest.mark.parametrize("kind", ["array", "frame", "groups", "partial_fit", "set by hand"])
+def test_what_was_planned_keeps_the_parameters_that_it_was_planned_with(kind):
+    da, dd = library("dask.array"), library("dask.dataframe")
+    first, second = np.array([[1.0], [3.0]]), np.array([[101.0], [103.0], [105.0]])
+    if kind in ("frame", "groups"):
+        tables = [pd.DataFrame({"x": x[:, 0], "g": np.zeros(len(x))}) for x in (first, second)]
+        collections = [dd.from_pandas(t if kind == "groups" else t[["x"]], npartitions=1) for t in tables]
+    else:
+        collections = [da.from_array(x, chunks=1) for x in (first, second)]
+    scaler = GroupScaler(StandardScaler(), by="g") if kind == "groups" else StandardScaler()
+    planned = scaler.fit(collections[0]).transform(collections[0])
+    if kind == "partial_fit":
+        scaler.partial_fit(collections[1])
+    elif kind == "set by hand":
+        scaler.mean_ += 50.0
+    else:
+        scaler.fit(collections[1])
+    found = planned.compute()
+    found = found["x"].to_numpy() if hasattr(found, "columns") else found[:, 0]
+    np.testing.assert_array_equal(found, [-1.0, 1.0])
+
+
+def test_a_dask_series_is_refused_by_name_and_masks_are_missing():
+    da, dd = library("dask.array"), library("dask.dataframe")
+    with pytest.raises(ValueError, match=r"received a Dask Series.*frame\[\['x'\]\]"):
+        StandardScaler().fit(dd.from_pandas(pd.DataFrame({"x": [1.0, 2.0]}), npartitions=1)["x"])
+    masked = np.ma.masked_array([[1.0], [2.0], [1000.0], [3.0]], mask=[[0], [0], [1], [0]])
+    assert StandardScaler().fit(da.from_array(masked, chunks=2)).mean_.tolist() == [2.0]

@@ -5,8 +5,9 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.utils.validation import check_is_fitted
 
-from skprep import GroupScaler, RobustScaler, merge
+from skprep import GroupScaler, RobustScaler, from_json, merge, to_json
 
 
 def rows(n=3000, seed=0):
@@ -121,3 +122,27 @@ def test_groups_stream_by_values_and_by_sketch():
         for g, name in enumerate("ab"):
             x = table.loc[table["device"] == name, "x"]
             assert abs((x < scaler.center_[g, 0]).mean() - 0.5) <= 0.01
+
+
+def test_two_looks_a_document_and_a_batch_of_nothing_change_nothing():
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        stream = RobustScaler()
+        for _ in range(25):
+            stream.partial_fit(rng.normal(size=(1000, 1)))
+        center, scale = stream.center_.copy(), stream.scale_.copy()
+        restored = from_json(to_json(stream))
+        for scaler in (stream, restored, pickle.loads(pickle.dumps(stream))):
+            np.testing.assert_array_equal(scaler.center_, center)
+            np.testing.assert_array_equal(scaler.scale_, scale)
+        stream.partial_fit(np.full((3, 1), np.nan))
+        np.testing.assert_array_equal(stream.center_, center)
+
+
+def test_a_stream_is_fitted_before_somebody_looks():
+    stream = RobustScaler(exact_budget=10).partial_fit(np.arange(1000.0)[:, None])
+    check_is_fitted(stream)
+    assert hasattr(stream, "center_")
+    assert "center_" in vars(stream)  # worked out by then
+    with pytest.raises(AttributeError, match="no attribute 'median_'"):
+        stream.median_  # noqa: B018

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skprep import StandardScaler
+from skprep import GroupScaler, StandardScaler
 
 
 @pytest.mark.parametrize("value", [14.62, np.log(1e-5), 1e8 + 1 / 3, -1e300, 1e-300])
@@ -112,3 +112,29 @@ def test_ten_thousand_features_in_either_order():
     for order in "CF":
         Z = StandardScaler().fit_transform(np.asarray(X, order=order))
         np.testing.assert_allclose(Z, (X - X.mean(axis=0)) / X.std(axis=0), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("mean", [1e9, 1e12, 1e13, 1e14, -1e12])
+@pytest.mark.parametrize("n_rows", [10, 5_000, 10_000, 300_000])
+def test_a_spread_far_below_a_far_off_mean_is_a_spread(mean, n_rows):
+    x = mean + 2.0 * np.random.default_rng(0).normal(size=(n_rows, 1))
+    scaler = StandardScaler().fit(x)
+    exact = np.std(x - mean)
+    assert scaler.scale_[0] == pytest.approx(exact, rel=1e-9)
+    assert GroupScaler(StandardScaler()).fit(x, groups=np.zeros(n_rows)).scale_[0, 0] == pytest.approx(
+        exact, rel=1e-9
+    )
+
+
+def test_a_few_roundings_are_no_spread():
+    noise = np.array([[0.1 + 0.2], [0.3]] * 50)  # one unit in the last place apart
+    assert StandardScaler().fit(noise).scale_[0] == 1.0
+
+
+@pytest.mark.parametrize("groups", [None, [0, 0]])
+def test_rows_at_the_ends_of_float64_are_scaled(groups):
+    X, far = np.array([[1.7e308], [1.69e308]]), np.array([[-1.7e308], [1.7e308]])
+    scaler, extra = StandardScaler(), {} if groups is None else {"groups": groups}
+    scaler = (scaler if groups is None else GroupScaler(scaler)).fit(X, **extra)
+    np.testing.assert_allclose(scaler.transform(far, **extra), [[-679.0], [1.0]], rtol=1e-12)
+    np.testing.assert_allclose(scaler.inverse_transform([[-679.0], [1.0]], **extra), far, rtol=1e-12)

@@ -57,3 +57,14 @@ def test_fractional_weights_cannot_be_continued():
     part = MedianOfMeans.learn(np.ones((3, 1)), sample_weight=np.full(3, 0.5))
     with pytest.raises(ValueError, match=r"received a sum of weights of 1\.5"):
         part.merge(part)
+
+
+def test_weights_that_sum_to_one_row_fill_one_block_whatever_rounding_says():
+    X = np.append(np.ones(8), 101.0)[:, None]
+    learnt = MedianOfMeans.learn(X, sample_weight=np.full(9, 1 / 9))
+    np.testing.assert_allclose(learnt.center(), [[109 / 9]], rtol=1e-15)
+    assert (learnt.blocks.count > 0).sum() == 1
+    per_group = MedianOfMeans.learn(X, np.array([0, 1] * 4 + [0]), 2, np.full(9, 1 / 9))
+    assert (per_group.blocks.count > 0).sum() == 2
+    tenths = MedianOfMeans.learn(np.arange(30.0)[:, None], sample_weight=np.full(30, 0.1))  # three rows
+    assert (tenths.blocks.count > 0).sum() == 3
