@@ -23,6 +23,16 @@ from skprep.nn.optimisers import SGD, Adam
 from skprep.nn.softmax import log_softmax, softmax, softmax_cross_entropy
 
 
+def _streams(classifier):
+    """Say whether there is a ``partial_fit``, as scikit-learn asks."""
+    if classifier.early_stopping:
+        raise AttributeError(
+            "partial_fit has no rows to hold out; received early_stopping=True. Pass early_stopping=False and "
+            "watch a score of your own."
+        )
+    return classifier.solver != "lbfgs"
+
+
 class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     r"""Linear layers, normalisation and a softmax on top, trained by cross-entropy.
 
@@ -240,7 +250,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             raise
         return self
 
-    @available_if(lambda self: self.solver != "lbfgs")
+    @available_if(_streams)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Go once over the rows of ``X``, on top of what was learnt.
@@ -267,11 +277,6 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _learn_batch(self, X, y, classes, sample_weight):
         first = not hasattr(self, "network_")
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit has no rows to hold out; received early_stopping=True. Pass "
-                "early_stopping=False and watch a score of your own."
-            )
         if self.class_weight == "balanced":
             raise ValueError(
                 'class_weight="balanced" needs all rows at once; received a batch. '

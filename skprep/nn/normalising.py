@@ -55,12 +55,12 @@ def _normalise_columns(x, eps):
     """Return what :func:`normalise` does, of the columns of a matrix."""
     origin, n = _some_value(x, (0,), None), np.float64(len(x))
     count, shift, square = sum_deviations(x, origin)
-    shift[count < n] = np.nan  # here a NaN spreads over its column
     m2 = square - shift * shift / n
     if not (m2 > 1e-3 * square).all():  # the first row lies far out: the difference lost digits
-        origin = origin + shift / n
+        origin = np.where(np.isfinite(shift), origin + shift / n, origin)
         _, shift, square = sum_deviations(x, origin)
         m2 = square - shift * shift / n
+    shift[count < n] = m2[count < n] = np.nan  # here a NaN spreads over its column
     mean, variance = origin + shift / n, np.maximum(m2, 0.0) / n
     root = np.sqrt(variance + eps)
     with np.errstate(all="ignore"):

@@ -169,3 +169,75 @@ def test_errors_say_what_is_required_received_and_to_do():
     ):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("offset", [0.0, 1e6, 1e9, -1e9])
+def test_rows_far_from_zero_lose_no_digits(offset, dtype):
+    rng = np.random.default_rng(0)
+    x = (offset + rng.normal(size=(6, 64)) * (1 if dtype == np.float64 else 1000)).astype(dtype)
+    wide = x.astype(np.longdouble)
+
+    def exact(x, axis):
+        centered = x - x.mean(axis=axis, keepdims=True)
+        return (centered / np.sqrt((centered**2).mean(axis=axis, keepdims=True) + 1e-5)).astype(np.float64)
+
+    tolerance = 8 * np.finfo(dtype).eps
+    np.testing.assert_allclose(nn.LayerNorm(64)(x), exact(wide, 1), atol=tolerance)
+    np.testing.assert_allclose(nn.GroupNorm(1, 64)(x), exact(wide, 1), atol=tolerance)
+    everywhere = np.ones(x.shape, dtype=bool)
+    np.testing.assert_allclose(nn.LayerNorm(64)(x, mask=everywhere), exact(wide, 1), atol=tolerance)
+    np.testing.assert_allclose(nn.BatchNorm(64)(x), exact(wide, 0), atol=2 * tolerance)
+    np.testing.assert_allclose(nn.BatchNorm(64)(x, mask=everywhere), exact(wide, 0), atol=2 * tolerance)
+
+
+def test_a_masked_constant_is_exactly_the_bias():
+    x = np.full((2, 7), 1e12 / 7)
+    for mask in (np.ones((2, 7), dtype=bool), np.arange(7) < 5):
+        np.testing.assert_array_equal(nn.LayerNorm(7)(x, mask=mask), np.zeros((2, 7)))
+        np.testing.assert_array_equal(nn.BatchNorm(7)(x, mask=np.ones((2, 7), dtype=bool)), np.zeros((2, 7)))
+
+
+def test_the_running_mean_of_a_channel_whose_first_value_is_infinite():
+    layer = nn.BatchNorm(2, momentum=1.0)
+    with np.errstate(all="ignore"):
+        layer(np.array([[np.inf, 1.0], [2.0, 3.0], [3.0, 5.0]]))
+    assert layer.state_dict()["running_mean"].tolist() == [np.inf, 3.0]
+
+
+@pytest.mark.parametrize("mask", [[0.0, 0.0, -np.inf], [1.0, 1.0, 0.0], [0, 2, 1]])
+@pytest.mark.parametrize("call", [
+    lambda mask: nn.softmax([1.0, 2.0, 3.0], mask=mask),
+    lambda mask: nn.log_softmax([1.0, 2.0, 3.0], mask=mask),
+    lambda mask: nn.LayerNorm(3)(np.ones((1, 3)), mask=mask),
+    lambda mask: nn.BatchNorm(3)(np.ones((3, 3)), mask=mask),
+])  # fmt: skip
+def test_a_mask_that_is_not_boolean_is_refused(call, mask):
+    with pytest.raises(ValueError, match="mask must be boolean, True where there is data; received"):
+        call(mask)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("ignored", [False, True])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_cross_entropy_by_class_numbers_is_that_by_probabilities(reduction, ignored, weighted, smoothing):
+    rng = np.random.default_rng(0)
+    logits, classes = rng.normal(size=(2, 5, 4)), rng.integers(0, 4, (2, 5))
+    weight = np.array([1.0, 0.0, 2.5, 0.5]) if weighted else None
+    counted = np.ones(classes.shape, dtype=bool)
+    if ignored:
+        counted[0, 1] = counted[1, 4] = False
+    targets = np.where(counted, classes, -100)
+    ignore = -100 if ignored else None
+    loss, grad = nn.softmax_cross_entropy(
+        logits, targets, reduction=reduction, label_smoothing=smoothing, ignore_index=ignore, weight=weight
+    )
+    probabilities = np.eye(4)[classes] * counted[..., None]
+    w = np.ones(4) if weight is None else weight
+    t = (probabilities * (1 - smoothing) + smoothing / 4) * w * counted[..., None]
+    log_y = nn.log_softmax(logits)
+    losses, grads = -(t * log_y).sum(-1), np.exp(log_y) * t.sum(-1, keepdims=True) - t
+    total = (w[classes] * counted).sum() if reduction == "mean" else 1.0
+    np.testing.assert_allclose(loss, losses if reduction == "none" else losses.sum() / total, rtol=1e-12)
+    np.testing.assert_allclose(grad, grads / total, rtol=1e-12, atol=1e-15)

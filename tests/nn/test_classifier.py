@@ -1,5 +1,6 @@
 """SoftmaxClassifier: against LogisticRegression, MLPClassifier, and what it promises."""
 
+import copy
 import pickle
 import warnings
 
@@ -22,7 +23,31 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 NORMS = [None, "batch", "layer", "rms", "group"]
 
 
-@parametrize_with_checks([SoftmaxClassifier(), SoftmaxClassifier(solver="lbfgs", max_iter=500)])
+# What the docstring says of weights: they are repeated rows only where nothing goes by the number of rows.
+BY_NUMBER = {
+    f"check_sample_weight_equivalence_on_{kind}_data": "drawn or counted by the number of rows"
+    for kind in ("dense", "sparse")
+}
+
+
+def by_number(estimator):
+    drawn = estimator.norm == "batch" or estimator.dropout or estimator.early_stopping
+    several = estimator.solver == "adam" or estimator.hidden_layer_sizes  # minima, of which one is found
+    return BY_NUMBER if drawn or several else {}
+
+
+@parametrize_with_checks(
+    [
+        SoftmaxClassifier(),
+        SoftmaxClassifier(solver="lbfgs", max_iter=500),
+        *(SoftmaxClassifier((6,), norm=norm, solver="adam", learning_rate=0.02) for norm in NORMS),
+        SoftmaxClassifier((6,), dropout=0.2, solver="adam", learning_rate=0.02),
+        SoftmaxClassifier((6,), weight_norm=True, solver="adam", learning_rate=0.02),
+        SoftmaxClassifier((6,), early_stopping=True, solver="adam", learning_rate=0.02),
+        SoftmaxClassifier((6,), norm="layer", weight_norm=True, solver="lbfgs"),
+    ],
+    expected_failed_checks=by_number,
+)
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
@@ -253,3 +278,117 @@ def test_callbacks_hear_of_every_epoch():
         model = SoftmaxClassifier(max_iter=3, **settings).set_callbacks(callback.ProgressBar())
         expected = SoftmaxClassifier(max_iter=3, **settings).fit(X, y).predict_proba(X)
         np.testing.assert_array_equal(model.fit(X, y).predict_proba(X), expected)
+
+
+def test_a_fitted_network_is_settled():
+    X, y = scaled(load_iris)
+    for model in (
+        SoftmaxClassifier((8,), norm="batch", max_iter=20, tol=10.0, n_iter_no_change=1).fit(X, y),
+        SoftmaxClassifier((8,), norm="batch").partial_fit(X, y, classes=[0, 1, 2]),
+    ):
+        before = model.predict_proba(X)
+        logits = model.network_(X + 100.0)
+        back = model.network_.backward(np.ones_like(logits))
+        assert back.shape == X.shape
+        np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"norm": "layer"}, {"weight_norm": True}, {"norm": "rms"}, {"norm": "group"}]
+)
+def test_whole_weights_are_repeated_rows_in_one_full_batch(settings):
+    X, y = scaled(load_iris)
+    weight = np.random.default_rng(0).integers(0, 3, len(y)).astype(float)
+    rows = np.repeat(np.arange(len(y)), weight.astype(int))
+    shared = {"max_iter": 40, "n_iter_no_change": 40, "random_state": 0, "batch_size": 1000, **settings}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        weighted = SoftmaxClassifier((8,), **shared).fit(X, y, weight)
+        repeated = SoftmaxClassifier((8,), **shared).fit(X[rows], y[rows])
+    np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-9)
+
+
+def test_what_is_set_between_two_batches_is_obeyed_or_refused():
+    X, y = scaled(load_iris)
+    head = SoftmaxClassifier((8,), random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    still = copy.deepcopy(head).set_params(learning_rate=1e-300).partial_fit(X, y)
+    np.testing.assert_array_equal(still.predict_proba(X), head.predict_proba(X))
+    quick = copy.deepcopy(head).set_params(learning_rate=0.1).partial_fit(X, y)
+    assert np.abs(quick.predict_proba(X) - head.predict_proba(X)).max() > 0.05
+    other = copy.deepcopy(head).set_params(solver="sgd", learning_rate=0.05).partial_fit(X, y)
+    assert type(other._optimiser).__name__ == "SGD"
+    before = head.predict_proba(X)
+    for change, message in (
+        ({"hidden_layer_sizes": (4,)}, "needs the layers of the last fit"),
+        ({"norm": "batch"}, "needs the layers of the last fit"),
+    ):
+        changed = copy.deepcopy(head).set_params(**change)
+        with pytest.raises(ValueError, match=message):
+            changed.partial_fit(X, y)
+        np.testing.assert_array_equal(changed.predict_proba(X), before)
+    with pytest.raises(AttributeError) as caught:
+        head.set_params(early_stopping=True).partial_fit(X, y)
+    assert "no rows to hold out; received early_stopping=True" in str(caught.value.__cause__)
+
+
+def test_a_stream_after_lbfgs_goes_on_by_the_solver_of_then():
+    X, y = scaled(load_iris)
+    head = SoftmaxClassifier().fit(X, y)  # convex: "auto" is lbfgs
+    assert len(head.loss_curve_) == head.n_iter_
+    head.partial_fit(X, y)
+    assert type(head._optimiser).__name__ == "Adam"
+    assert head.score(X, y) > 0.95
+
+
+def test_auto_learns_small_data_as_logistic_regression_does():
+    X, y = load_iris(return_X_y=True)
+    ours = cross_val_score(make_pipeline(StandardScaler(), SoftmaxClassifier()), X, y, cv=3).mean()
+    theirs = cross_val_score(make_pipeline(StandardScaler(), LogisticRegression()), X, y, cv=3).mean()
+    assert ours >= theirs
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        hidden = make_pipeline(StandardScaler(), SoftmaxClassifier((16,), random_state=0))
+        assert cross_val_score(hidden, X, y, cv=3).mean() > 0.93
+
+
+@pytest.mark.parametrize("clipping", [0.01])
+def test_lbfgs_refuses_what_it_would_not_do(clipping):
+    X, y = scaled(load_iris)
+    with pytest.raises(ValueError, match=r"takes gradients as they are; received .*clipping=0\.01"):
+        SoftmaxClassifier((4,), solver="lbfgs", clipping=clipping).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_rows_held_out_of_rare_classes():
+    X, y = scaled(load_iris)
+    rare = np.r_[y[:-1], 99]
+    head = SoftmaxClassifier(early_stopping=True, max_iter=5, random_state=0).fit(X, rare)
+    assert head.classes_.tolist() == [0, 1, 2, 99]
+    rng = np.random.default_rng(0)
+    many = SoftmaxClassifier((4,), early_stopping=True, max_iter=8, random_state=0)
+    many.fit(rng.normal(size=(2000, 5)), rng.integers(0, 400, 2000))
+    best = int(np.argmax(many.validation_scores_))
+    assert many.best_validation_score_ == many.validation_scores_[best]
+    assert many.loss_ == many.loss_curve_[best]
+    with pytest.raises(
+        ValueError, match=r"a class of two rows or more, .* received 3 rows of 3 classes, 0 among them"
+    ):
+        SoftmaxClassifier(early_stopping=True).fit(X[:3], [0, 1, 2])
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_a_label_that_is_missing_is_named(missing):
+    X, _ = scaled(load_iris)
+    for y in ([missing, *["a", "b"] * 74, "a"], np.array([missing, *["a", "b"] * 74, "a"], dtype=object)):
+        with pytest.raises(ValueError, match=r"a label in every row; received .* in row 0, 1 missing in all"):
+            SoftmaxClassifier().fit(X, y)
+
+
+def test_classes_are_those_of_logistic_regression():
+    X, y = scaled(load_iris)
+    weight = (y != 1).astype(float)
+    for settings, weights in (({"class_weight": {0: 1.0, 1: 2.0, 2: 1.0, 7: 5.0}}, None), ({}, weight)):
+        ours, theirs = SoftmaxClassifier(**settings), LogisticRegression(**settings)
+        np.testing.assert_array_equal(ours.fit(X, y, weights).classes_, theirs.fit(X, y, weights).classes_)
+        assert ours.predict_proba(X).shape == (150, 3)
+    assert ours.predict_proba(X)[:, 1].max() < 0.01

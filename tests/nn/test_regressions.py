@@ -217,3 +217,102 @@ def test_relu_stops_an_infinite_gradient_where_its_output_is_flat():
             relu.backward(np.full(4, size, dtype=kind)), np.full(4, size, dtype=kind)
         )
     np.testing.assert_array_equal(relu.backward(np.array([np.inf, -np.inf, 1, 1])), [np.inf, -np.inf, 1, 1])
+
+
+def test_float32_in_float32_out_and_back():
+    x = np.ones((3, 2), dtype=np.float32)
+    for layer in (nn.Linear(2, 2), nn.ReLU(), nn.Sequential(nn.Linear(2, 4), nn.BatchNorm(4), nn.ReLU())):
+        y = layer(x)
+        assert y.dtype == np.float32
+        assert layer.backward(np.ones(y.shape, dtype=np.float64)).dtype == np.float32
+        assert {g.dtype for g in layer.grads.values()} <= {p.dtype for p in layer.params.values()}
+
+
+def test_running_statistics_keep_their_digits_in_a_narrow_layer():
+    layer = nn.BatchNorm(1, momentum=None).astype(np.float32)
+    rng = np.random.default_rng(0)
+    batches = [1e6 + rng.normal(size=(10, 1)) for _ in range(50)]
+    for batch in batches:
+        layer(batch)
+    state = layer.state_dict()
+    assert state["weight"].dtype == np.float32
+    assert state["running_mean"].dtype == np.float64
+    np.testing.assert_allclose(state["running_mean"], np.mean(batches, axis=(0, 1)), rtol=1e-14)
+
+
+def test_pickles_hold_no_weight_twice_and_no_gradient():
+    layer = nn.WeightNorm(nn.Linear(200, 200))
+    size = len(pickle.dumps(layer))
+    y = layer(np.ones((3, 200)))
+    layer.backward(np.ones((3, 200)))
+    assert len(pickle.dumps(layer)) == size
+    again = pickle.loads(pickle.dumps(layer))
+    np.testing.assert_array_equal(again(np.ones((3, 200))), y)
+    assert again.backward(np.ones((3, 200))).shape == (3, 200)
+
+
+class Parameter:
+    """What PyTorch gives as a parameter: not to be read before it is detached."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+    def detach(self):
+        """Return what may be read."""
+        return np.asarray(self.values)
+
+
+def test_parameters_that_take_part_in_gradients_are_loaded():
+    layer = nn.Linear(2, 1)
+    layer.load_state_dict({"weight": Parameter([[1.0, 2.0]]), "bias": Parameter([0.5])})
+    assert layer(np.array([[1.0, 1.0]])).tolist() == [[3.5]]
+
+
+def test_layers_show_what_they_are():
+    network = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Sequential(nn.RMSNorm(3)))
+    assert repr(network) == (
+        "Sequential(\n  (0): Linear(in_features=2, out_features=3)\n  (1): ReLU()\n  (2): Sequential(\n"
+        "    (0): RMSNorm(normalized_shape=(3,), eps=1e-06)\n  )\n)"
+    )
+    part = network[:2]
+    assert isinstance(part, nn.Sequential)
+    assert part[0] is network[0]
+    assert [type(layer) for layer in network] == [nn.Linear, nn.ReLU, nn.Sequential]
+    assert repr(nn.WeightNorm(nn.Linear(2, 3))) == "WeightNorm(Linear(in_features=2, out_features=3))"
+
+
+def test_rms_norm_without_eps_has_that_of_the_dtype():
+    for dtype in (np.float32, np.float64):
+        x = np.full((1, 4), 1e-7, dtype=dtype)
+        expected = x / np.sqrt(np.float64(x[0, 0]) ** 2 + np.finfo(dtype).eps)
+        np.testing.assert_allclose(nn.RMSNorm(4, eps=None)(x), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nn.SGD(0.0), "learning_rate must be above 0; received 0.0"),
+        (lambda: nn.SGD(0.1, momentum=1.0), "momentum must be from 0 to below 1; received 1.0"),
+        (lambda: nn.SGD(0.1, nesterov=True), "nesterov=True needs momentum above 0"),
+        (lambda: nn.Adam(-1.0), "learning_rate must be above 0"),
+        (lambda: nn.Adam(betas=(0.9, 1.0)), "betas must be two, from 0 to below 1"),
+        (lambda: nn.Adam(eps=0.0), "eps must be above 0"),
+    ],
+)
+def test_optimisers_check_their_settings(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("optimiser", [nn.SGD(0.1, momentum=0.9), nn.Adam(0.1)], ids=["SGD", "Adam"])
+@pytest.mark.parametrize("grads", [{"w": np.ones(2), "v": np.ones(1)}, {"v": np.ones(1), "w": np.ones(3)}])
+def test_a_gradient_that_goes_with_no_parameter_moves_nothing(optimiser, grads):
+    params = {"w": np.zeros(2)}
+    with pytest.raises(
+        ValueError, match="step takes a gradient of the name and shape of a parameter; received"
+    ):
+        optimiser.step(params, grads)
+    assert params["w"].tolist() == [0.0, 0.0]
