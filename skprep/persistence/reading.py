@@ -82,10 +82,13 @@ def from_json(text):
     >>> from_json('{"format": "skprep scaler", "version": 99}')  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    skprep.persistence.values.DocumentError: Not a document of a fitted scaler: $.version must be 1 or 2; ...
+    ValueError: Not a document of a fitted scaler: $.version must be 1 or 2; ...
     """
-    with no_collection():
-        return _read(text)
+    try:
+        with no_collection():
+            return _read(text)
+    except DocumentError as error:
+        raise ValueError(str(error)) from error.__cause__
 
 
 def _read(text):

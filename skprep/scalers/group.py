@@ -27,14 +27,6 @@ from skprep.statistics.groups import GroupIndex
 SHOWN = 5  # groups that a message names
 
 
-class UnknownGroupError(ValueError):
-    """Rows of groups that were not there in fit: what was received, and what to do in Python."""
-
-    def __init__(self, received, advice):
-        super().__init__(f"{received} {advice}")
-        self.received = received
-
-
 class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     r"""Scale the rows of each group with parameters learnt from that group's training rows.
 
@@ -573,13 +565,17 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return np.where(codes < 0, everyone if self.handle_unknown == "global" else nobody, codes)
 
     def _refuse_unknown(self, keys, count, n_rows):
-        raise UnknownGroupError(
+        received = (
             f"GroupScaler knows the {len(self._index)} groups it was fitted on "
             f"({_some(self._index.keys)}); received {count} unknown in "
-            f"{self._rows.key_text(self)}, {n_rows} rows: {_some(keys, count)}.",
-            'Fit on rows of these groups too, or pass handle_unknown="global" (the parameters of all '
-            'training rows) or "nan".',
+            f"{self._rows.key_text(self)}, {n_rows} rows: {_some(keys, count)}."
         )
+        error = ValueError(
+            f'{received} Fit on rows of these groups too, or pass handle_unknown="global" (the parameters of '
+            'all training rows) or "nan".'
+        )
+        error.received = received  # for the command line, whose advice is another
+        raise error
 
     def _put_together(self, X, values, wrap=False):
         """Return the result: an array, or a frame where key columns stay or ``set_output`` asks."""

@@ -28,7 +28,7 @@ def parameters(scaler):
         return scaler.data_min_, scaler.data_range_
     if isinstance(scaler, MaxAbsScaler):
         return None, scaler.max_abs_
-    return scaler.center_, scaler.scale_
+    return getattr(scaler, "center_", None), getattr(scaler, "scale_", None)
 
 
 def put(scaler, center, spread):
@@ -43,8 +43,10 @@ def put(scaler, center, spread):
         scaler.min_ = low - center * scaler.scale_
     elif isinstance(scaler, MaxAbsScaler):
         scaler.scale_ = scale
-    else:
-        scaler.center_, scaler.scale_ = center, scale
+    else:  # RobustScaler, and any scaler to come
+        for name, value in (("center_", center), ("scale_", scale)):
+            if hasattr(scaler, name):
+                setattr(scaler, name, value)
 
 
 def loop(scaler, keys, X, new_keys, new_X, weight=None, **policy):
@@ -81,13 +83,13 @@ def _settle(one, everyone, rows, n, policy):
         one.data_min_ = np.where(small, everyone.data_min_, one.data_min_)
         return
     own, pooled = parameters(one), parameters(everyone)
-    if isinstance(one, RobustScaler):  # scale_ does not tell a range of 0 from one of 1
-        constant = [
-            len(np.unique(np.nanpercentile(x, [25, 75]))) < 2 for x in rows.T if not np.isnan(x).all()
-        ]
+    if not isinstance(one, StandardScaler | MinMaxScaler | MaxAbsScaler):
+        # scale_ does not tell a range of 0 from one of 1: that of the quartiles, or of the extremes.
+        of = [25, 75] if isinstance(one, RobustScaler) else [0, 100]
+        constant = [len(np.unique(np.nanpercentile(x, of))) < 2 for x in rows.T if not np.isnan(x).all()]
         flat = np.zeros(len(n), dtype=bool)
         flat[n > 0] = constant
-        own = own[0], np.where(flat, 0.0, own[1])
+        own = own[0], None if own[1] is None else np.where(flat, 0.0, own[1])
     settled = []
     for a, b in zip(own, pooled, strict=True):
         if a is None:
