@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import requires
 
 import skprep
 
@@ -19,9 +20,15 @@ def test_importing_the_package_loads_no_optional_library():
         "import sys, pandas, sklearn.preprocessing\n"
         "before = set(sys.modules)\n"
         "import skprep\n"
+        "[getattr(skprep, name) for name in skprep.__all__]\n"
         "optional = {'typer', 'rich', 'polars', 'pyarrow', 'matplotlib', 'torch', 'dask', 'duckdb',"
         " 'pyspark', 'datasketches'}\n"
         "print(sorted(optional & (set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_extra_of_the_command_line_brings_all_that_it_needs():
+    extra = {r.partition(">")[0] for r in requires("skprep") if r.endswith('extra == "cli"')}
+    assert extra == {"typer", "rich", "pyarrow", "datasketches"}

@@ -5,6 +5,8 @@ import pytest
 from sklearn import config_context
 from sklearn.base import clone
 
+from skprep import GroupScaler, StandardScaler, merge
+
 from .data import measurements
 from .test_base import all_scalers
 
@@ -36,3 +38,57 @@ def test_an_array_of_another_library_than_the_fit_is_refused(scaler):
         fitted = clone(scaler).fit(xp.asarray(X))
         with pytest.raises(ValueError, match=r"same namespace and the same device.*received NumPy"):
             fitted.transform(X)
+
+
+@all_scalers
+def test_merged_scalers_live_where_their_parts_do(scaler):
+    X = measurements()
+    with config_context(array_api_dispatch=True):
+        parts = [clone(scaler).fit(xp.asarray(part)) for part in (X[:90], X[90:])]
+        merged = merge(parts)
+        Z = merged.transform(xp.asarray(X))
+    assert type(Z) is type(xp.asarray(X))
+    expected = merge([clone(scaler).fit(part) for part in (X[:90], X[90:])]).transform(X)
+    np.testing.assert_allclose(np.asarray(Z), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("units", ["group", "global"])
+def test_groups_of_arrays_of_another_library(units):
+    X, keys = measurements(), np.arange(200) % 3
+    expected = GroupScaler(StandardScaler(), units=units).fit(X, groups=keys)
+    with config_context(array_api_dispatch=True):
+        given, groups = xp.asarray(X), xp.asarray(keys)
+        fitted = GroupScaler(StandardScaler(), units=units).fit(given, groups=groups)
+        Z = fitted.transform(given, groups=groups)
+        back = fitted.inverse_transform(Z, groups=groups)
+        again = fitted.fit_transform(given, groups=groups)
+    assert {type(a) for a in (Z, back, again)} == {type(given)}
+    assert fitted.groups_.tolist() == [0, 1, 2]
+    np.testing.assert_allclose(np.asarray(Z), expected.transform(X, groups=keys), rtol=1e-12)
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(Z))
+    np.testing.assert_allclose(np.asarray(back), X, rtol=1e-9)
+
+
+class Narrow:
+    """A tensor of a type that NumPy lacks."""
+
+    __module__ = "torch"
+    dtype, device = "bfloat16", "cpu"
+
+    def __init__(self, *shape):
+        self.shape, self.ndim = shape, len(shape)
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("Got unsupported ScalarType BFloat16")
+
+
+@pytest.mark.parametrize("groups", [None, [0, 0, 1]])
+def test_a_type_that_numpy_cannot_read_is_refused_in_our_words(groups):
+    scaler = StandardScaler() if groups is None else GroupScaler(StandardScaler())
+    extra = {} if groups is None else {"groups": groups}
+    with pytest.raises(
+        ValueError, match=r"received an array of torch with dtype bfloat16 on cpu .*Convert it to float32"
+    ):
+        scaler.fit(Narrow(3, 1), **extra)
+    with pytest.raises(TypeError, match=r"one of torch.Narrow .*Pass its keys as whole numbers"):
+        GroupScaler(StandardScaler()).fit(np.ones((3, 1)), groups=Narrow(3))
