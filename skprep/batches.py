@@ -70,11 +70,22 @@ class TableFile:
                 f"The file {str(self.path)!r} cannot be read as a table: it is empty. It must hold a "
                 "header and rows."
             )
-        self.separator = "\t" if ".tsv" in self.path.suffixes else _separator(sample)
-        self.names = next(csv.reader(io.StringIO(sample), delimiter=self.separator))
+        tabs = _suffix(self.path) == ".tsv" and "\t" in sample.partition("\n")[0]
+        self.separator = "\t" if tabs else _separator(sample)
         self.decimal = "."
         if self.separator != "," and _has_decimal_commas(sample, self.separator):
             self.decimal = ","
+        if self.thousands is not None and (self.thousands in ("", self.decimal) or self.thousands.isdigit()):
+            raise TableError(
+                f"--thousands must be what separates thousands, not the decimal mark {self.decimal!r}; "
+                f"received {self.thousands!r}. For example --thousands ','."
+            )
+        if len(sample.splitlines()) == 1:  # a header alone, which the parser does not take
+            import pyarrow as pa
+
+            names = next(csv.reader([sample.strip("\r\n")], delimiter=self.separator))
+            self.size = 0
+            return pa.schema([(name, pa.null()) for name in names])
         with self._blocks({}, None) as blocks:
             return blocks.schema
 
@@ -85,7 +96,7 @@ class TableFile:
         """
         from pyarrow import types
 
-        found = [f.name for f in self.schema if types.is_integer(f.type) or types.is_floating(f.type)]
+        found = [f.name for f in self.schema if is_numeric_type(f.type)]
         found = [name for name in found if not NAMELESS.fullmatch(name)]
         found += [f.name for f in self.schema if self._has_thousands(f)]
         later = [f.name for f in self.schema if types.is_null(f.type)]
@@ -99,8 +110,7 @@ class TableFile:
 
         field = self.schema.field(name)
         kind = field.type
-        plain = types.is_integer(kind) or types.is_floating(kind) or types.is_null(kind)
-        return plain or self._has_thousands(field)
+        return is_numeric_type(kind) or types.is_null(kind) or self._has_thousands(field)
 
     def has_rows(self):
         """Say whether there is a row."""
@@ -123,7 +133,7 @@ class TableFile:
         if self.is_parquet or not types.is_string(self.schema.field(name).type):
             return None
         cells = next(iter(self.read([name], BLOCK, {name: _text()}, lambda n: None))).column(0).to_pylist()
-        there = [(row, cell) for row, cell in enumerate(cells) if cell.strip() not in self.missing]
+        there = [(row, cell) for row, cell in enumerate(cells) if cell and cell.strip() not in self.missing]
         odd = [(row, cell) for row, cell in there if not self._is_number(cell)]
         text = [cell for _, cell in odd if not GROUPED.fullmatch(cell.strip())]
         return (*odd[0], 1 - len(text) / len(there)) if odd else None
@@ -133,7 +143,7 @@ class TableFile:
         found = {}
         for batch in self.read(names, BLOCK, dict.fromkeys(names, _text()), lambda n: None):
             for name in [n for n in names if n not in found]:
-                cells = (c for c in batch.column(name).to_pylist() if c.strip() not in self.missing)
+                cells = (c for c in batch.column(name).to_pylist() if c and c.strip() not in self.missing)
                 cell = next(cells, None)
                 if cell is not None:
                     found[name] = cell
@@ -153,6 +163,8 @@ class TableFile:
         ``types`` overrules the types of columns of a CSV file, where text stays what it is, "NA" too.
         ``advance`` is told how much was read.
         """
+        if not self.size:
+            return
         with _readable(self.path):
             yield from (self._parquet if self.is_parquet else self._text)(columns, n_rows, types, advance)
 
@@ -171,17 +183,17 @@ class TableFile:
         if self.thousands:  # the parser knows no such thing: read as text, and made numbers here
             types = types | dict.fromkeys(numbers, pa.string())
         first = 0
-        with self._blocks(types, columns) as blocks:
-            try:
+        try:
+            with self._blocks(types, columns) as blocks:
                 for block in blocks:
                     for start in range(0, len(block), n_rows):
                         batch = block.slice(start, n_rows).select(columns)
                         yield self._without_thousands(batch, numbers, first) if self.thousands else batch
                         first += len(batch)
                     advance(blocks.advanced())
-            except pa.ArrowInvalid:
-                self._refuse_slip(numbers)
-                raise
+        except pa.ArrowInvalid:
+            self._refuse_slip(numbers)
+            raise
 
     def _refuse_slip(self, numbers):
         """Name the first cell that is no number, where that is what a parser stumbled over."""
@@ -196,7 +208,7 @@ class TableFile:
 
     def _find_slip(self, name, cells, first):
         for row, cell in enumerate(cells.to_pylist()):
-            if cell.strip() not in self.missing and not self._is_number(cell):
+            if cell and cell.strip() not in self.missing and not self._is_number(cell):
                 raise self.slip(name, first + row, cell)
 
     def slip(self, name, row, cell):
@@ -229,7 +241,7 @@ class TableFile:
 
     @contextmanager
     def _open_text(self):
-        opened = gzip.open if self.path.suffix == ".gz" else open
+        opened = gzip.open if _is_compressed(self.path) else open
         with opened(self.path, "rt", encoding="utf-8-sig", newline="") as file:
             yield file
 
@@ -240,7 +252,7 @@ class TableFile:
         from pyarrow import csv as arrow_csv
 
         with pa.OSFile(str(self.path)) as file:
-            source = pa.CompressedInputStream(file, "gzip") if self.path.suffix == ".gz" else file
+            source = pa.CompressedInputStream(file, "gzip") if _is_compressed(self.path) else file
             reader = arrow_csv.open_csv(
                 source,
                 read_options=arrow_csv.ReadOptions(block_size=BLOCK),
@@ -285,7 +297,13 @@ def read_whole(path):
 
     table = TableFile(path)
     table.gaps_in_text = True
-    types = {} if table.is_parquet else {f.name: f.type for f in table.schema if not pa.types.is_null(f.type)}
+    types = {}
+    if not table.is_parquet:
+        numbers = table.numeric()  # a column that is empty in the first block may hold some
+        types = {f.name: f.type for f in table.schema}
+        types |= {
+            n: pa.float64() if n in numbers else _text() for n, t in types.items() if pa.types.is_null(t)
+        }
     try:
         batches = list(table.read(table.schema.names, BLOCK, types, lambda n: None))
     except TableError:
@@ -295,7 +313,17 @@ def read_whole(path):
         types = {name: _text() for name in types}
         batches = list(table.read(table.schema.names, BLOCK, types, lambda n: None))
     whole = pa.Table.from_batches(batches) if batches else table.schema.empty_table()
+    for j, field in enumerate(whole.schema):
+        if pa.types.is_decimal(field.type):  # a number, which pandas would hold as an object
+            whole = whole.set_column(j, field.name, whole.column(j).cast(pa.float64()))
     return whole.to_pandas(ignore_metadata=True, date_as_object=False)
+
+
+def is_numeric_type(kind):
+    """Say whether a type of Arrow is one of numbers that are scaled: whole, real or decimal."""
+    from pyarrow import types
+
+    return types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
 
 
 def _text():
@@ -308,7 +336,7 @@ def _separator(sample):
     """Return what separates the columns: what cuts the lines into equally many cells, and most of them."""
     best, rated = ",", (0, 0.0)
     for candidate in SEPARATORS:
-        rows = list(csv.reader(io.StringIO(sample), delimiter=candidate))
+        rows = list(csv.reader(io.StringIO(sample, newline=""), delimiter=candidate))
         rows = [row for row in rows if row][: max(1, len(rows) - 1)]  # the last line may be cut off
         width = len(rows[0]) if rows else 0
         alike = sum(len(row) == width for row in rows) / max(1, len(rows))
@@ -325,7 +353,7 @@ def _separator(sample):
 
 
 def _has_decimal_commas(sample, separator):
-    rows = list(csv.reader(io.StringIO(sample), delimiter=separator))[1 : PROBED + 1]
+    rows = list(csv.reader(io.StringIO(sample, newline=""), delimiter=separator))[1 : PROBED + 1]
     cells = [cell.strip() for row in rows for cell in row]
     commas = sum(bool(re.fullmatch(r"[+-]?\d+,\d+([eE][+-]?\d+)?", cell)) for cell in cells)
     points = sum(bool(re.fullmatch(r"[+-]?\d+\.\d+([eE][+-]?\d+)?", cell)) for cell in cells)
@@ -334,14 +362,23 @@ def _has_decimal_commas(sample, separator):
 
 def check_suffix(path):
     """Say whether a path is that of a Parquet file; refuse one that is neither that nor CSV."""
-    suffixes = [s.lower() for s in Path(path).suffixes]
-    plain = suffixes[-2:-1] if suffixes[-1:] == [".gz"] else suffixes[-1:]
-    if not plain or plain[0] not in PARQUET + TEXT or (suffixes[-1] == ".gz" and plain[0] in PARQUET):
+    suffix = _suffix(path)
+    if suffix not in PARQUET + TEXT or (_is_compressed(path) and suffix in PARQUET):
         raise TableError(
             f"The file must end in .parquet or .csv; received {Path(path).name!r} (.pq, .tsv, .txt and "
             ".csv.gz are read too). Rename it."
         )
-    return plain[0] in PARQUET
+    return suffix in PARQUET
+
+
+def _suffix(path):
+    """Return how the name of a file ends, in small letters and without that of a compression."""
+    path = Path(path)
+    return (path.with_suffix("") if _is_compressed(path) else path).suffix.lower()
+
+
+def _is_compressed(path):
+    return Path(path).suffix.lower() == ".gz"
 
 
 @contextmanager
@@ -359,7 +396,7 @@ def write_table(path, schema, numbers=()):
         else:
             from pyarrow import csv as arrow_csv
 
-            separator = "\t" if ".tsv" in path.suffixes else ","
+            separator = "\t" if _suffix(path) == ".tsv" else ","
             options = arrow_csv.WriteOptions(delimiter=separator)
             with (
                 _text_sink(new, path) as sink,
@@ -373,7 +410,7 @@ def _text_sink(new, path):
     import pyarrow as pa
 
     with pa.OSFile(str(new), "wb") as file:
-        if path.suffix == ".gz":
+        if _is_compressed(path):
             with pa.CompressedOutputStream(file, "gzip") as sink:
                 yield sink
         else:

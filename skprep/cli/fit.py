@@ -104,7 +104,22 @@ def fit(
         say(f"Left as they are: {', '.join(others)}")
     if keys and not table.is_parquet and any(None in _parts(key) for key in fitted.groups_):
         say("An empty key is a missing key: in a CSV file the two cannot be told apart.")
+    if keys and not table.is_parquet:
+        _say_gaps(fitted)
     say(f"Scaler: {out}")
+
+
+def _say_gaps(scaler):
+    """Say which keys are text here and nothing to pandas."""
+    from skprep.batches import GAPS
+
+    parts = (part for key in scaler.groups_ for part in _parts(key))
+    gaps = sorted({part for part in parts if isinstance(part, str) and part in GAPS})
+    if gaps:
+        say(
+            f"The key {gaps[0]!r} is text here; pandas reads it as a missing one, unless told "
+            "pd.read_csv(..., keep_default_na=False)."
+        )
 
 
 def _inner(scaler, max_rank_error):

@@ -1,5 +1,7 @@
 """``skprep transform``: a fitted scaler applied to a file of any size."""
 
+import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -97,7 +99,7 @@ def _transform_file(scaler, table, out, method, advance):
         pa.field(f.name, _scaled_type(f.type) if f.name in features else types.get(f.name, f.type))
         for f in table.schema
     ]
-    readers, first = _key_readers(scaler, keys), 0
+    readers, first, strange, batches = _key_readers(scaler, keys), 0, 0, 0
     with write_table(out, pa.schema(fields), features) as write:
         for batch in table.read(names, ROWS, types, advance):
             known = batch.select(keys + features)
@@ -106,7 +108,11 @@ def _transform_file(scaler, table, out, method, advance):
             else:
                 known = pa.Table.from_batches([known])
             try:
-                scaled = scaled_features(scaler, known, method)
+                with warnings.catch_warnings(record=True) as caught:
+                    warnings.simplefilter("always")
+                    scaled = scaled_features(scaler, known, method)
+                strange += any("knows none of the groups" in str(w.message) for w in caught)
+                batches += 1
             except ValueError as error:
                 where = f"In the {len(batch)} rows from row {first} on: "
                 if hasattr(error, "received"):
@@ -118,16 +124,27 @@ def _transform_file(scaler, table, out, method, advance):
             arrays = [a.cast(f.type) for a, f in zip(arrays, fields, strict=True)]
             write(pa.record_batch(arrays, schema=pa.schema(fields)))
             first += len(batch)
+    if strange and strange == batches:
+        _warn_of_strangers(scaler, table.path)
+
+
+def _warn_of_strangers(scaler, path, most=5):
+    keys = scaler.groups_.tolist()
+    known = ", ".join(map(repr, keys[:most])) + (", ..." if len(keys) > most else "")
+    print(
+        f"Warning: none of the groups of {str(path)!r} is known to the scaler, which knows {known}: all rows "
+        "got the parameters of all training rows. Check the key column, or pass --handle-unknown error.",
+        file=sys.stderr,
+    )
 
 
 def _check_numbers(table, features):
-    from pyarrow import types
-
+    from skprep.batches import is_numeric_type
     from skprep.files import TableError
 
     for name in features:
         kind = table.schema.field(name).type
-        if not (types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)):
+        if not is_numeric_type(kind):
             raise TableError(
                 f"The scaler takes numbers in column {name!r}; in {str(table.path)!r} it holds {kind}. "
                 "Correct the file, or fit a scaler without that column."

@@ -47,7 +47,11 @@ def _with_ticks(frame, ticks):
         # Of seconds and milliseconds it has no count; those with a zone are counted in UTC as they are.
         plain = unit == "ns" or types[key].time_zone
         column = quoted(key) if plain else f"CAST({quoted(key)} AS TIMESTAMP)"
-        made.append(f"epoch_{unit}({column}) AS {quoted(name)}")
+        count = f"epoch_{unit}({column})"
+        if unit == "us":  # of infinity it counts null, which is another key
+            ends = f"CASE WHEN {column} > '2000-01-01' THEN {2**63 - 1} ELSE {1 - 2**63} END"
+            count = f"CASE WHEN isinf({column}) THEN {ends} ELSE {count} END"
+        made.append(f"{count} AS {quoted(name)}")
     return nw.from_native(native.project(", ".join(["*", *made])))
 
 
@@ -88,7 +92,7 @@ class UnfitKey(ValueError):
     def __init__(self, name, dtype):
         super().__init__(
             "A key column of a lazy frame holds text, whole numbers of 64 bits, floats, booleans, dates or "
-            f"times without a zone; received {name!r} of type {dtype}. Cast it to text."
+            f"times (on Spark without a zone); received {name!r} of type {dtype}. Cast it to text."
         )
         self.name, self.dtype = name, dtype
 
@@ -199,7 +203,7 @@ def _as_dtype(key, dtype, unit):
         else:
             value = key if isinstance(key, str) else None
         return None if value is None or value != key else (value, 0)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, NotImplementedError):  # the last for years beyond 9999
         return None
 
 

@@ -4,8 +4,6 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-DAY = np.dtype("M8[s]")
-
 
 def key_column(X, position):
     """Return one column of a table as :func:`as_key` does."""
@@ -115,11 +113,26 @@ def _of_array(values):
                 f"Keys that are floats must fit into 64 bits; received {values.dtype}. Cast them to text."
             )
         values = wide
-    if values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] not in ("s", "ms", "us", "ns"):
-        values = values.astype(DAY)
+    if values.dtype.kind in "Mm" and np.datetime_data(values.dtype)[0] not in ("s", "ms", "us", "ns"):
+        values = _in_a_unit_of_pandas(values)
     if values.dtype.kind == "V":
         values = as_objects(values.tolist())
     return pd.Series(values)
+
+
+def _in_a_unit_of_pandas(values):
+    """Return times counted in days, or in parts of a nanosecond, in seconds or whole nanoseconds."""
+    kind, unit = values.dtype.kind, np.datetime_data(values.dtype)[0]
+    if kind == "m" and unit in ("Y", "M", "generic"):
+        raise TypeError(f"Keys that are durations must be of one length; received {values.dtype}. Use days.")
+    fine = unit in ("ps", "fs", "as")
+    found = values.astype(f"{kind}8[{'ns' if fine else 's'}]")
+    if fine and (found.astype(values.dtype) != values)[~np.isnat(values)].any():
+        raise TypeError(
+            f"Keys that are times must be whole nanoseconds; received {values.dtype} with parts of one. Cast "
+            "them to whole numbers."
+        )
+    return found
 
 
 def _of_series(series):

@@ -19,6 +19,11 @@ def as_numbers(estimator, X):
         If a column holds times, lists or the like, whose numbers would mean nothing; it is named.
     """
     if isinstance(X, np.ndarray):
+        if X.dtype.kind in "mM":
+            raise ValueError(
+                f"{type(estimator).__name__} scales numbers; received an array of {X.dtype}. Turn times into "
+                "numbers first (days since a date)."
+            )
         return X
     if isinstance(X, pd.DataFrame):
         return _of_pandas(estimator, X)

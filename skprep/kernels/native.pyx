@@ -824,7 +824,7 @@ def apply_affine(const floating[:, :] X, const double[:, ::1] center, const doub
     cdef Py_ssize_t by_row = X.strides[0] // item, by_column = X.strides[1] // item
     cdef Py_ssize_t out_row = out.strides[0] // item, out_column = out.strides[1] // item
     cdef Py_ssize_t fold = max(1, FOLD // m) if by_row == m and out_row == m and codes is None else 1
-    cdef double[::1] scratch = np.empty(2 * max(n_groups, fold * m))
+    cdef double[::1] scratch = np.empty(2 * max(n_groups if by_row == 1 and out_row == 1 else 1, fold * m))
     cdef const Py_ssize_t* code = NULL
     cdef int64_t infinite = 0
     if codes is not None:

@@ -27,8 +27,8 @@ def _streams(classifier):
     """Say whether there is a ``partial_fit``, as scikit-learn asks."""
     if classifier.early_stopping:
         raise AttributeError(
-            "partial_fit has no rows to hold out; received early_stopping=True. Pass early_stopping=False and "
-            "watch a score of your own."
+            "partial_fit has no rows to hold out; received early_stopping=True. Pass early_stopping=False "
+            "and watch a score of your own."
         )
     return classifier.solver != "lbfgs"
 

@@ -119,9 +119,8 @@ class Layer:
         context = getattr(self, "_kept", None)
         if context is None:
             raise RuntimeError(
-                f"backward needs a forward pass before it; received none since "
-                f"{type(self).__name__} was made. "
-                "Call the layer first."
+                "backward needs a forward pass before it; received none since this "
+                f"{type(self).__name__} was made or loaded. Call the layer first."
             )
         return context
 
@@ -139,7 +138,9 @@ def as_float(x):
 
 
 def as_mask(mask):
-    """Return a mask as booleans; refuse one that is not of 0 and 1, such as one that is meant to be added.
+    """Return a mask of booleans, or of whole 0 and 1, as booleans.
+
+    Floats are refused: they may be meant to be added to logits.
 
     Examples
     --------
@@ -147,6 +148,8 @@ def as_mask(mask):
     [True, False]
     """
     mask = np.asarray(mask)
+    if not mask.size:
+        return mask.astype(bool)
     if mask.dtype != bool and not ((mask == 0) | (mask == 1)).all():
         odd = mask[~((mask == 0) | (mask == 1))].tolist()[0]
         raise ValueError(

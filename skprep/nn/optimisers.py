@@ -4,7 +4,11 @@ import numpy as np
 
 
 def _check(name, value, holds, what):
-    if not holds:
+    try:
+        right = holds(value)
+    except TypeError:  # not even a number
+        right = False
+    if not right:
         raise ValueError(f"{name} must be {what}; received {value!r}. Leave it out for the usual value.")
 
 
@@ -51,8 +55,8 @@ class SGD:
     """
 
     def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False):
-        _check("learning_rate", learning_rate, learning_rate > 0, "above 0")
-        _check("momentum", momentum, 0 <= momentum < 1, "from 0 to below 1")
+        _check("learning_rate", learning_rate, lambda v: v > 0, "above 0")
+        _check("momentum", momentum, lambda v: 0 <= v < 1, "from 0 to below 1")
         if nesterov and not momentum:
             raise ValueError("nesterov=True needs momentum above 0; received momentum=0. Pass momentum=0.9.")
         self.learning_rate, self.momentum, self.nesterov = learning_rate, momentum, nesterov
@@ -98,9 +102,9 @@ class Adam:
     """
 
     def __init__(self, learning_rate=0.001, betas=(0.9, 0.999), eps=1e-8):
-        _check("learning_rate", learning_rate, learning_rate > 0, "above 0")
-        _check("betas", betas, len(betas) == 2 and all(0 <= b < 1 for b in betas), "two, from 0 to below 1")
-        _check("eps", eps, eps > 0, "above 0")
+        _check("learning_rate", learning_rate, lambda v: v > 0, "above 0")
+        _check("betas", betas, lambda v: len(v) == 2 and all(0 <= b < 1 for b in v), "two, from 0 to below 1")
+        _check("eps", eps, lambda v: v > 0, "above 0")
         self.learning_rate, self.betas, self.eps = learning_rate, betas, eps
         self._moments = {}  # by name: steps, mean of the gradient, mean of its square
 

@@ -84,14 +84,18 @@ def from_json(text):
         ...
     ValueError: Not a document of a fitted scaler: $.version must be 1 or 2; ...
     """
+    notes = []
     try:
         with no_collection():
-            return _read(text)
+            scaler = _read(text, notes)
     except DocumentError as error:
         raise ValueError(str(error)) from error.__cause__
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    return scaler
 
 
-def _read(text):
+def _read(text, notes):
     document = parse(text)
     if not isinstance(document, dict):
         ROOT.refuse("an object", document)
@@ -102,14 +106,14 @@ def _read(text):
         (ROOT / "version").refuse(readable, document.get("version", "nothing"))
     try:
         with np.errstate(all="ignore"):
-            return _restored(document, len(text))
+            return _restored(document, len(text), notes)
     except (DocumentError, ImportError):
         raise
     except Exception as error:  # whatever numbers and types that do not go together lead to
         ROOT.refuse("consistent", f"{type(error).__name__}: {error}")
 
 
-def _restored(document, length):
+def _restored(document, length, notes):
     """Return the scaler of a document of ``length`` characters: no number in it may ask for more."""
     members = ["class", "parameters", "n_features", "feature_names", "output", "learned", "statistic"]
     grouped = document.get("class") == "GroupScaler"
@@ -128,8 +132,9 @@ def _restored(document, length):
         _check_kind(scaler, statistic, ROOT / "statistic")
         scaler._set_statistic(statistic)
     _check_use(scaler)
-    refuse = DocumentError if document["version"] == VERSION else None
-    _check_learned(learned(scaler), document["learned"], ROOT / "learned", refuse)
+    # An earlier version may have computed what it shows in another way: said, not refused.
+    notes = None if document["version"] == VERSION else notes
+    _check_learned(learned(scaler), document["learned"], ROOT / "learned", notes)
     return scaler
 
 
@@ -264,18 +269,15 @@ def _check_kind(scaler, statistic, place):
             (place / name).refuse(f"{required}, as the parameters say", received)
 
 
-def _check_learned(own, shown, place, refuse):
-    """Refuse a document whose readable part does not follow from its statistic.
-
-    An earlier version may have computed it in another way: there a warning says so (``refuse`` is None).
-    """
+def _check_learned(own, shown, place, notes):
+    """Refuse a document whose readable part does not follow from its statistic, or note it in ``notes``."""
     if isinstance(own, dict):
         if not isinstance(shown, dict):
             place.refuse("an object", shown)
         # An earlier version may have shown fewer attributes, but none that are unknown now.
         check_members(shown, place, [name for name in own if name in shown])
         for name, value in shown.items():
-            _check_learned(own[name], value, place / name, refuse)
+            _check_learned(own[name], value, place / name, notes)
         return
     if own is None or isinstance(own, bool):
         if shown is not own:
@@ -285,7 +287,7 @@ def _check_learned(own, shown, place, refuse):
         if not isinstance(shown, list) or len(shown) != len(own):
             place.refuse(f"a list of {len(own)}", shown)
         for i, value in enumerate(own):
-            _check_learned(value, shown[i], place / i, refuse)
+            _check_learned(value, shown[i], place / i, notes)
         return
     shape = ()
     if isinstance(own, list):
@@ -293,12 +295,11 @@ def _check_learned(own, shown, place, refuse):
     ours, theirs = (read_numbers(v, place, shape) for v in (own, shown))
     if np.allclose(ours, theirs, rtol=AGREEMENT, atol=0.0, equal_nan=True):
         return
-    if refuse is None:
-        warnings.warn(
+    if notes is not None:
+        notes.append(
             f"{place} of this document, which an earlier version of skprep has written, shows "
             f"{shortened(shown)}; by the corrected formula it is {shortened(own)}, and that is used. Save "
-            "the scaler anew.",
-            stacklevel=2,
+            "the scaler anew."
         )
     else:
         place.refuse(f"what follows from the statistic, {shortened(own)}", shown)

@@ -1,5 +1,6 @@
 """The one walk that every scaler takes: check, learn, transform, undo."""
 
+import threading
 from functools import reduce
 
 import numpy as np
@@ -18,6 +19,7 @@ from skprep.kernels.blocks import folded_blocks
 from skprep.kernels.chosen import apply_affine, undo_affine
 from skprep.scalers import array_api, checks, lazy, partitions
 
+PUBLISHING = threading.RLock()
 HUGE = 2.0**1022  # two such numbers may differ by more than float64 holds
 
 
@@ -115,6 +117,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         if home is not None:
             weight = array_api.to_numpy(sample_weight)
             self._learn_from(array_api.to_numpy(X), y, weight, reset=reset, stream=stream)
+            self._publish_left()
             array_api.send_attributes_home(self, home)
             return self
         formats = ("csr", "csc") if self._sparse_formats else False
@@ -163,22 +166,34 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         self._set_statistic(self._statistic)
 
     def _leave_unpublished(self):
-        """Let the learned attributes be worked out when somebody looks."""
+        """Let the learned attributes be worked out when somebody looks, by the parameters of now."""
         for name in self._published:
             vars(self).pop(name, None)
-        self._to_publish = True
+        self._to_publish = self.get_params(deep=False)
+
+    def _publish_left(self):
+        """Work out what was left for later; looking changes nothing else, whoever looks at the same time."""
+        with PUBLISHING:
+            parameters = vars(self).get("_to_publish")
+            if parameters is None:
+                return
+            twin = object.__new__(type(self))
+            vars(twin).update(vars(self), **parameters)
+            twin._publish(self._statistic)
+            vars(self).update({name: vars(twin)[name] for name in self._published})
+            del self._to_publish  # last: until then others wait here
 
     def __getattr__(self, name):
         """Work out a learned attribute that a stream has left for later; only what is absent comes here."""
-        if name in type(self)._published and vars(self).get("_to_publish"):
-            self._publish_all()
-            return vars(self)[name]
+        if name in type(self)._published and "_statistic" in vars(self):
+            self._publish_left()
+            if name in vars(self):
+                return vars(self)[name]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __getstate__(self):
         """Return the state to copy and pickle: with all learned attributes."""
-        if vars(self).get("_to_publish"):
-            self._publish_all()
+        self._publish_left()
         return super().__getstate__()
 
     def _center_scale(self, statistic):
@@ -319,37 +334,49 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         return tags
 
 
-def affine(X, center, scale, out, codes=None, undo=False, bounds=None):
+def affine(X, center, scale, out, codes=None, undo=False, bounds=None, huge=None):
     """Center and scale the rows of ``X``, or undo it; say whether ``X`` had an infinity.
 
     ``center`` and ``scale``, of shape ``(n_groups, n_features)``, may be None each; both only without
-    ``codes``, for nothing else says how many groups there are.
+    ``codes``, for nothing else says how many groups there are. ``huge``: the columns with parameters near the
+    end of float64, where they are known already.
     """
     shape = next((v.shape for v in (center, scale) if v is not None), (1, X.shape[1]))
     nothing = -0.0 if undo else 0.0  # adding -0.0 changes no number, not even -0.0
     center = np.full(shape, nothing) if center is None else np.ascontiguousarray(center, dtype=np.float64)
     scale = np.ones(shape) if scale is None else np.ascontiguousarray(scale, dtype=np.float64)
-    if max(np.fabs(v).max(initial=0.0, where=~np.isnan(v)) for v in (center, scale)) > HUGE:
-        return _affine_in_halves(X, center, scale, out, codes, undo, bounds)
-    if undo:
-        return undo_affine(X, center, scale, out, codes)
-    return apply_affine(X, center, scale, out, codes, bounds)
-
-
-def _affine_in_halves(X, center, scale, out, codes, undo, bounds):
-    """Do what :func:`affine` does where a difference or a product could leave float64 on the way."""
-    infinite = bool(np.isinf(X).any())
-    half, wide = X.astype(np.float64), np.empty(X.shape)
-    if undo:
-        undo_affine(half, center * 0.5, scale * 0.5, wide, codes)
-        with np.errstate(over="ignore"):
-            wide *= 2.0
-    else:
-        half *= 0.5
-        apply_affine(half, center * 0.5, scale * 0.5, wide, codes, bounds)
-    with np.errstate(over="ignore"):
-        out[...] = wide
+    huge = huge_columns(center, scale) if huge is None else huge
+    given = X[:, huge].astype(np.float64) if huge.size else None
+    with np.errstate(over="ignore" if huge.size else "warn"):
+        infinite = (
+            undo_affine(X, center, scale, out, codes)
+            if undo
+            else (apply_affine(X, center, scale, out, codes, bounds))
+        )
+    if huge.size:
+        _affine_in_halves(given, center[:, huge], scale[:, huge], out, codes, undo, bounds, huge)
     return infinite
+
+
+def huge_columns(center, scale):
+    """Return the columns in which two values may differ by more than float64 holds."""
+    huge = np.zeros(center.shape[1], dtype=bool)
+    for values in (center, scale):
+        huge |= (np.abs(values) > HUGE).any(axis=0)  # NaN is not
+    return np.flatnonzero(huge)
+
+
+def _affine_in_halves(x, center, scale, out, codes, undo, bounds, columns):
+    """Write what :func:`affine` does to some columns of ``out``, where it could leave float64 on the way."""
+    wide, center, scale = np.empty(x.shape), center * 0.5, scale * 0.5
+    with np.errstate(over="ignore"):
+        if undo:
+            undo_affine(x, center, scale, wide, codes)
+            wide *= 2.0
+        else:
+            x *= 0.5
+            apply_affine(x, center, scale, wide, codes, bounds)
+        out[:, columns] = wide
 
 
 class StreamingMixin:

@@ -21,6 +21,7 @@ from skprep.frames.numbers import as_numbers
 from skprep.kernels.blocks import row_blocks
 from skprep.kernels.threads import each
 
+NOT_A_NUMBER = ("could not convert string to float", "NAType", "float() argument must be")
 FOREIGN = ("torch", "cupy", "jax", "jaxlib", "tensorflow", "mlx")
 LEAST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100  # beyond, sums of weights leave float64
 
@@ -97,6 +98,8 @@ def masked_as_missing(X):
         values = np.array(X.data)
         values[np.ma.getmaskarray(X)] = None
         return values
+    if X.dtype.kind not in "biuf":
+        return X.filled()  # refused as what it is
     return X.astype(X.dtype if X.dtype.kind == "f" else np.float64).filled(np.nan)
 
 
@@ -115,16 +118,17 @@ def _dispatches():
 
 
 def name_text(estimator, X, error):
-    """Raise a ValueError that names the first text in ``X`` where that is what ``error`` is about."""
-    if "could not convert string to float" not in str(error) and "NAType" not in str(error):
+    """Raise an error of the same kind that names the first value in ``X`` that is no number."""
+    if not any(words in str(error) for words in NOT_A_NUMBER):
         return
     names = _get_feature_names(X)
     X = X if hasattr(X, "shape") else np.array(X, dtype=object)
     for column in range(X.shape[1]):
         for row, value in enumerate(key_column(X, column)):
-            if isinstance(value, str) and not _is_number(value):
+            if value is not None and value is not pd.NA and not _is_number(value):
                 name = f"column {column}" if names is None else f"column {names[column]!r}"
-                raise ValueError(
+                kind = TypeError if isinstance(error, TypeError) else ValueError
+                raise kind(
                     f"{error}. {type(estimator).__name__} scales numbers; received {value!r} in {name}, "
                     f"row {row}. Leave the column out, encode it, or scale the others with a "
                     "ColumnTransformer."
@@ -134,7 +138,7 @@ def name_text(estimator, X, error):
 def _is_number(text):
     try:
         float(text)
-    except ValueError:
+    except (TypeError, ValueError):
         return False
     return True
 
@@ -190,6 +194,12 @@ def check_weight(sample_weight, X):
     n_rows = X.shape[0]
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_rows, float(sample_weight))
+    if np.ma.isMaskedArray(sample_weight) and np.ma.getmaskarray(sample_weight).any():
+        row = int(np.ma.getmaskarray(sample_weight).argmax())
+        raise ValueError(
+            f"sample_weight must be one number for each of {n_rows} rows; received one that is masked in row "
+            f"{row}. Pass weight 0 to leave a row out."
+        )
     rules = {"ensure_2d": False, "dtype": np.float64, "ensure_min_samples": 0}
     try:
         weight = check_array(sample_weight, input_name="sample_weight", **rules)

@@ -108,8 +108,8 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     rows become 0 (with StandardScaler). With ``units="global"`` its scale is that of all rows, so that it
     is shifted and no more. A group without a value of a feature has the parameters of all rows there.
 
-    Where every row of a call belongs to an unknown group, ``handle_unknown="global"`` warns: most often
-    the keys have another type than in ``fit``.
+    Where every row of a call belongs to an unknown group, ``handle_unknown="global"`` warns, for rows in
+    memory: most often the keys have another type than in ``fit``.
 
     References
     ----------

@@ -12,7 +12,7 @@ from skprep.kernels.affine import clip_to
 from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
 from skprep.kernels.grouping import summing_matrix
 from skprep.scalers import checks
-from skprep.scalers.base import AffineScaler, affine
+from skprep.scalers.base import AffineScaler, affine, huge_columns
 from skprep.scalers.shrinkage import empirical_bayes, towards_pooled
 from skprep.statistics import Quantiles
 
@@ -114,6 +114,8 @@ class RowsOfAStatistic:
             neutral = np.ones((len(count) + 2, count.shape[1]))
             neutral[-1] = np.nan
             self.tables[1] = neutral
+        affine_tables = [np.zeros((1, count.shape[1])) if t is None else t for t in self.tables]
+        self.huge = huge_columns(*affine_tables)  # once, not for every row that comes
         learnt = {
             "center_": center,
             "scale_": scale,
@@ -130,7 +132,7 @@ class RowsOfAStatistic:
         bounds = self.scaler._bounds()
         if self.scaler._is_affine():
             out = np.empty_like(X, subok=False)
-            if affine(X, *self.tables, out, codes, bounds=bounds):
+            if affine(X, *self.tables, out, codes, bounds=bounds, huge=self.huge):
                 checks.refuse_infinity(self.scaler, X)
             if pooled_units:
                 affine(out, *self._pooled_rows(), out, undo=True)
@@ -155,7 +157,7 @@ class RowsOfAStatistic:
             if pooled_units:
                 affine(Z, *self._pooled_rows(), out)
                 Z = out
-            affine(Z, *self.tables, out, codes, undo=True)
+            affine(Z, *self.tables, out, codes, undo=True, huge=self.huge)
             return out
 
         def step(z, own, everyone, out):

@@ -1,6 +1,7 @@
 """Where the key and the features of a row are: in columns, or the key beside them as metadata."""
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral
 
@@ -79,6 +80,7 @@ class GroupRows:
 
     def learn(self, estimator, X, groups, *, reset):
         """Return the rows of a training table; ``reset`` learns the layout from it."""
+        groups = _walked(groups)
         if not reset:
             return self.take_apart(estimator, X, groups)
         X = as_table(estimator, X)
@@ -100,6 +102,7 @@ class GroupRows:
 
     def take_apart(self, estimator, X, groups):
         """Return the rows of a table for ``transform``."""
+        groups = _walked(groups)
         X = as_table(estimator, X)
         self._check_keys_are_there(estimator, X)
         _check_feature_names(estimator, X, reset=False)
@@ -121,6 +124,7 @@ class GroupRows:
 
     def take_result_apart(self, estimator, X, groups):
         """Return the rows of a table that ``transform`` made."""
+        groups = _walked(groups)
         X = as_table(estimator, X)
         expected = self.names_out(estimator, None)
         names = _get_feature_names(X)
@@ -248,6 +252,11 @@ class GroupRows:
             raise
 
 
+def _walked(groups):
+    """Return what can be walked only once as a list."""
+    return list(groups) if isinstance(groups, Iterator) else groups
+
+
 def _columns_of(groups):
     """Return the key columns of metadata: of a frame, a matrix, a list of rows, a multi-index or one key."""
     groups = _as_columns(groups)
@@ -307,7 +316,7 @@ def as_table(estimator, X):
     """Return ``X`` as a frame or a two-dimensional array of at least one row."""
     if column_names(X) is None:
         if np.ma.isMaskedArray(X):  # keys too: whole numbers would lose digits as floats
-            X = checks.masked_as_missing(X.astype(object))
+            X = checks.masked_as_missing(X.astype(object) if X.dtype.kind in "iu" else X)
         X = checks.read_array(estimator, X)
         return check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")
     if X.shape[0] == 0:

@@ -1,5 +1,6 @@
 """Scalers on Dask arrays and frames: learnt block by block and merged, applied block by block."""
 
+import warnings
 from copy import deepcopy
 from functools import partial
 
@@ -91,7 +92,9 @@ def _transform_block(scaler, method, n_columns, dtype, block):
 def _transform_partition(scaler, method, dtypes, partition):
     if not len(partition):
         return partition.astype(dtypes)
-    scaled = scaled_features(scaler, partition, method)
+    with warnings.catch_warnings():  # a partition is not all there is
+        warnings.filterwarnings("ignore", message="GroupScaler knows none of the groups")
+        scaled = scaled_features(scaler, partition, method)
     result = partition.copy()
     for j, (name, dtype) in enumerate(dtypes.items()):
         result[name] = scaled[:, j].astype(dtype, copy=False)

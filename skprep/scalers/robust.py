@@ -186,6 +186,7 @@ class RobustScaler(StreamingMixin, AffineScaler):
             self._leave_unpublished()
 
     def _publish_all(self):
+        """Work out the learned attributes that batches have left for later."""
         super()._set_statistic(self._statistic)
 
     def _publish(self, statistic):

@@ -136,7 +136,7 @@ def _factorize_column(column):
     try:
         codes, uniques = pd.factorize(column)  # by hash, in order of appearance, missing as -1
     except TypeError as error:
-        if any(hasattr(v, "__array__") for v in column):  # numbers of another library, each an array
+        if any(_is_number_elsewhere(v) for v in column):
             return _factorize_column(pd.Series([plain_key(v) for v in column], dtype=object))
         raise TypeError(
             "A key argument must be a string, a number, a date or another hashable value; received "
@@ -168,7 +168,7 @@ def _canonical(values):
     if values.dtype.kind in "iub":
         return values.tolist()
     if values.dtype.kind == "f":
-        return [int(v) if v.is_integer() else v for v in values.tolist()]
+        return [MISSING if v != v else int(v) if v.is_integer() else v for v in values.tolist()]
     return [plain_key(v) for v in values.tolist()]
 
 
@@ -189,17 +189,27 @@ def plain_key(value):
         return value
     if kind is tuple:
         return tuple(plain_key(v) for v in value)
+    if hasattr(value, "as_py"):  # a scalar of Arrow
+        return plain_key(value.as_py())
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        value = _in_nanoseconds(value)
     if isinstance(value, np.datetime64 | datetime.date):  # a datetime is a date
-        value = pd.Timestamp(value)
+        try:
+            value = pd.Timestamp(value)
+        except (OverflowError, ValueError):  # a time that pandas does not hold
+            return value
         if value is pd.NaT:
             return MISSING
         return value if value.tzinfo is None else value.tz_convert("UTC").tz_localize(None)
     if isinstance(value, np.timedelta64 | datetime.timedelta):
-        value = pd.Timedelta(value)
+        try:
+            value = pd.Timedelta(value)
+        except (OverflowError, ValueError):
+            return value
         return MISSING if value is pd.NaT else value
     if isinstance(value, np.generic):
         value = value.item()
-    elif hasattr(value, "__array__") and getattr(value, "shape", None) == ():
+    elif _is_number_elsewhere(value):
         value = np.asarray(value).item()  # a number of another library
     if isinstance(value, str):
         return str.__str__(value)  # of an enumeration the text, not its name
@@ -210,6 +220,23 @@ def plain_key(value):
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
     return MISSING if value is pd.NA or value is pd.NaT or _is_decimal_nan(value) else value
+
+
+def _in_nanoseconds(value):
+    """Return a time of NumPy that is counted in parts of a nanosecond in whole ones."""
+    if np.datetime_data(value.dtype)[0] not in ("ps", "fs", "as"):
+        return value
+    whole = value.astype(f"{value.dtype.kind}8[ns]")
+    if whole.astype(value.dtype) != value and not np.isnat(value):
+        raise TypeError(
+            f"Keys that are times must be whole nanoseconds; received {value!r}. Cast them to whole numbers."
+        )
+    return whole
+
+
+def _is_number_elsewhere(value):
+    """Say whether a key is a number of another library, an array without dimensions."""
+    return hasattr(value, "__array__") and getattr(value, "shape", None) == ()
 
 
 def _is_decimal_nan(value):

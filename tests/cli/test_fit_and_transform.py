@@ -1,5 +1,6 @@
 """``skprep fit`` and ``skprep transform``, run as a person would, on good and bad files."""
 
+import gzip
 import os
 import re
 import signal
@@ -12,7 +13,16 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from skprep import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, load
+from skprep import (
+    GroupScaler,
+    LogScaler,
+    MaxAbsScaler,
+    MinMaxScaler,
+    RobustScaler,
+    StandardScaler,
+    load,
+    save,
+)
 from skprep.batches import read_whole
 from skprep.cli import build_app
 
@@ -268,8 +278,9 @@ def test_a_bad_scaler_or_output_is_a_sentence(tmp_path):
 def test_an_interrupt_leaves_the_file_that_was_there(tmp_path, command):
     path, out = tmp_path / "rows.parquet", tmp_path / "out.parquet"
     rng = np.random.default_rng(0)
-    pd.DataFrame(rng.normal(size=(3_000_000, 4)), columns=list("abcd")).to_parquet(path)
-    assert run("fit", path, "-o", tmp_path / "s.json")[0] == 0
+    rows = pd.DataFrame(rng.normal(size=(3_000_000, 4)), columns=list("abcd"))
+    rows.to_parquet(path)
+    save(StandardScaler().fit(rows), tmp_path / "s.json")
     kept = tmp_path / "s.json" if command == "fit" else out
     out.write_bytes(b"old")
     before = kept.read_bytes()
@@ -595,8 +606,9 @@ def test_what_is_piped_on_is_clean_and_need_not_be_read(tmp_path):
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 def test_whatever_ends_a_command_leaves_nothing_half_written(tmp_path, name):
     path, out = tmp_path / "rows.parquet", tmp_path / "out.parquet"
-    pd.DataFrame(np.random.default_rng(0).normal(size=(2_000_000, 4)), columns=list("abcd")).to_parquet(path)
-    assert run("fit", path, "-o", tmp_path / "s.json")[0] == 0
+    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(2_000_000, 4)), columns=list("abcd"))
+    rows.to_parquet(path)
+    save(StandardScaler().fit(rows), tmp_path / "s.json")
     code = "from skprep.cli import main; import skprep.cli.transform as t; t.ROWS = 500; main()"
     arguments = ["transform", path, "-s", tmp_path / "s.json", "-o", out]
     process = subprocess.Popen(
@@ -622,3 +634,76 @@ def test_help_and_errors_import_nothing_that_they_do_not_need(tmp_path):
         )
         loaded = set(done.stderr.split())
         assert not {"sklearn", "scipy", "pandas", "narwhals"} & loaded
+
+
+def test_the_end_of_a_name_decides_and_its_case_does_not(tmp_path):
+    text = "id,x\n1,2\n3,6\n"
+    for name in ("my.tsv.csv", "commas.tsv", "BIG.CSV"):
+        (tmp_path / name).write_text(text)
+        assert "2 columns: 'id', 'x'" in ok("fit", tmp_path / name, "-o", tmp_path / "s.json")
+    with gzip.open(tmp_path / "G.csv.GZ", "wt") as file:
+        file.write(text)
+    ok("fit", tmp_path / "G.csv.GZ", "-o", tmp_path / "s.json")
+    ok("transform", tmp_path / "BIG.CSV", "-s", tmp_path / "s.json", "-o", tmp_path / "o.TSV")
+    assert (tmp_path / "o.TSV").read_text().splitlines()[1] == "-1\t-1"
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_header_alone_has_no_rows(tmp_path, ending):
+    (tmp_path / "head.csv").write_bytes(f"id,v{ending}".encode())
+    assert "head.csv' has no rows" in refused("fit", tmp_path / "head.csv", "-o", tmp_path / "s.json")
+    assert read_whole(tmp_path / "head.csv").shape == (0, 2)
+
+
+@pytest.mark.parametrize("mark", [".", "", "1"])
+def test_a_mark_of_thousands_that_is_none_is_refused(tmp_path, mark):
+    (tmp_path / "rows.csv").write_text("v\n1.5\n2.5\n")
+    err = refused("fit", tmp_path / "rows.csv", "--thousands", mark, "-o", tmp_path / "s.json")
+    assert f"not the decimal mark '.'; received {mark!r}" in err
+
+
+def test_a_cell_that_one_reader_takes_for_a_number_and_another_does_not_is_named(tmp_path):
+    (tmp_path / "hex.csv").write_text("dev,hu\na,0x10\na,3\nb,5\n")
+    err = refused("fit", tmp_path / "hex.csv", "--by", "dev", "-o", tmp_path / "s.json")
+    assert "Column 'hu' of" in err
+    assert "received '0x10' in row 0" in err
+
+
+def test_decimals_are_numbers_in_every_command(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    cells = pa.array([1, 3, 10, 30]).cast(pa.decimal128(21, 1))
+    pq.write_table(pa.table({"dev": ["a", "a", "b", "b"], "hu": cells}), tmp_path / "d.parquet")
+    assert "1 columns, 2 groups in 'dev': 'hu'" in ok(
+        "fit", tmp_path / "d.parquet", "--by", "dev", "-o", tmp_path / "s.json"
+    )
+    ok("transform", tmp_path / "d.parquet", "-s", tmp_path / "s.json", "-o", tmp_path / "o.parquet")
+    assert read(tmp_path / "o.parquet")["hu"].tolist() == [-1.0, 1.0, -1.0, 1.0]
+    assert read_whole(tmp_path / "d.parquet")["hu"].tolist() == [1.0, 3.0, 10.0, 30.0]
+
+
+def test_a_column_that_is_empty_at_first_is_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("skprep.batches.BLOCK", 4096)
+    lines = [f"{i},{'' if i < 2990 else 3.5},{'' if i < 2990 else 'x'}" for i in range(3000)]
+    (tmp_path / "late.csv").write_text("i,v,t\n" + "\n".join(lines) + "\n")
+    whole = read_whole(tmp_path / "late.csv")
+    assert whole["v"].dropna().tolist() == [3.5] * 10
+    assert whole["t"].dropna().tolist() == ["x"] * 10
+
+
+def test_where_no_group_of_a_file_is_known_it_says_so_once(tmp_path):
+    IDS.to_parquet(tmp_path / "ids.parquet")
+    pd.DataFrame({"device_id": np.full(500, 7), "hu": np.ones(500)}).to_csv(tmp_path / "new.csv", index=False)
+    policy = ["--handle-unknown", "global"]
+    ok("fit", tmp_path / "ids.parquet", "--by", "device_id", *policy, "-o", tmp_path / "s.json")
+    code, _, err = run("transform", tmp_path / "new.csv", "-s", tmp_path / "s.json", "-o", tmp_path / "o.csv")
+    assert code == 0
+    assert err.count("Warning: none of the groups of") == 1
+    assert "which knows 101, 102, 103" in err
+
+
+def test_a_key_that_pandas_would_read_as_missing_is_pointed_out(tmp_path):
+    (tmp_path / "rows.csv").write_text("id,x\nNA,1\nNA,2\nUS,3\nUS,4\n")
+    text = ok("fit", tmp_path / "rows.csv", "--by", "id", "-o", tmp_path / "s.json")
+    assert "The key 'NA' is text here; pandas reads it as a missing one" in text

@@ -137,3 +137,15 @@ def test_cross_entropy_is_linear_in_the_classes(settings):
         softmax_cross_entropy(np.zeros((8, n_classes), dtype=np.float32), targets, **extra)
 
     assert_linear(work, 2000)
+
+
+def test_one_row_costs_the_same_whatever_the_number_of_groups():
+    def calls_and_memory(n):
+        fitted = GroupScaler(StandardScaler()).fit(X(n, 4), groups=np.arange(n))
+        row = np.ones((1, 4))
+        fitted.transform(row, groups=[5])
+        return cost(lambda: fitted.transform(row, groups=[5]))
+
+    few, many = calls_and_memory(1000), calls_and_memory(30_000)
+    assert many[0] == few[0]
+    assert many[1] <= few[1] + 20_000

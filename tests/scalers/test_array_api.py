@@ -5,7 +5,7 @@ import pytest
 from sklearn import config_context
 from sklearn.base import clone
 
-from skprep import GroupScaler, StandardScaler, merge
+from skprep import GroupScaler, RobustScaler, StandardScaler, merge
 
 from .data import measurements
 from .test_base import all_scalers
@@ -92,3 +92,13 @@ def test_a_type_that_numpy_cannot_read_is_refused_in_our_words(groups):
         scaler.fit(Narrow(3, 1), **extra)
     with pytest.raises(TypeError, match=r"one of torch.Narrow .*Pass its keys as whole numbers"):
         GroupScaler(StandardScaler()).fit(np.ones((3, 1)), groups=Narrow(3))
+
+
+def test_a_stream_beyond_the_budget_lives_where_its_batches_do():
+    X = measurements()
+    with config_context(array_api_dispatch=True):
+        stream = RobustScaler(exact_budget=50)
+        for part in (X[:100], X[100:]):
+            stream.partial_fit(xp.asarray(part))
+        assert type(stream.transform(xp.asarray(X))) is type(xp.asarray(X))
+        assert type(stream.center_) is type(xp.asarray(X))

@@ -175,3 +175,20 @@ def test_weights_that_are_no_numbers_are_refused_in_our_words():
         match=r"sample_weight must be one number for each of 2 rows; received 'balanced' .*Pass an array",
     ):
         StandardScaler().fit([[1.0], [2.0]], sample_weight="balanced")
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_what_is_masked_is_still_what_it_is(grouped):
+    scaler, extra = (GroupScaler(StandardScaler()), {"groups": [0, 0]}) if grouped else (StandardScaler(), {})
+    mask = [[False], [False]]
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        scaler.fit(np.ma.masked_array([[1 + 2j], [2]], mask=mask), **extra)
+    dates = np.array([["2020-01-01"], ["2020-01-02"]], dtype="M8[D]")
+    for given in (dates, np.ma.masked_array(dates, mask=mask)):
+        with pytest.raises(ValueError, match=r"scales numbers; received an array of datetime64"):
+            scaler.fit(given, **extra)
+    objects = pd.DataFrame({"a": [1.0, 2.0], "d": pd.Series(dates[:, 0].astype(object))})
+    with pytest.raises(TypeError, match=r"received datetime.date.2020, 1, 1. in column 'd', row 0"):
+        scaler.fit(objects, **extra)
+    with pytest.raises(ValueError, match=r"received one that is masked in row 1. Pass weight 0"):
+        scaler.fit([[1.0], [2.0]], sample_weight=np.ma.masked_array([1.0, 1.0], mask=[0, 1]), **extra)

@@ -1,5 +1,6 @@
 """Defects of per-group scaling found once: keys, layouts, engines."""
 
+import datetime
 import pickle
 
 import numpy as np
@@ -245,3 +246,37 @@ def test_numbers_of_another_library_are_keys_by_value():
         np.arange(20.0)[:, None], groups=[np.array(i % 2) for i in range(20)]
     )
     assert again.groups_.tolist() == [0, 1]
+
+
+def test_times_finer_than_nanoseconds_are_told_apart_or_refused():
+    scaler, X = GroupScaler(StandardScaler()), np.array([[1.0], [10.0], [3.0], [30.0]])
+    keys = np.array([10**9, 2 * 10**9] * 2)
+    for given in (keys.view("M8[ps]"), keys.view("m8[ps]"), list(keys.view("M8[ps]"))):
+        assert scaler.fit(X, groups=given).transform(X, groups=given).ravel().tolist() == [-1, -1, 1, 1]
+        with pytest.raises(TypeError, match="whole nanoseconds; received"):
+            scaler.fit(X, groups=np.array([1, 2, 1, 2], dtype=keys.view("M8[ps]").dtype))
+    with pytest.raises(TypeError, match="whole nanoseconds; received"):
+        scaler.fit(X[:2], groups=[np.datetime64(1, "ps"), np.datetime64(2, "ps")])
+
+
+def test_keys_that_no_timestamp_holds_stay_what_they_are():
+    keys = [datetime.timedelta.max, datetime.timedelta(1)]
+    fitted = GroupScaler(StandardScaler()).fit(np.ones((2, 1)), groups=keys)
+    assert set(fitted.groups_) == set(keys)
+
+
+def test_scalars_of_arrow_gaps_among_floats_and_what_is_walked_once():
+    pa = pytest.importorskip("pyarrow")
+    fit = GroupScaler(StandardScaler()).fit
+    assert fit(np.ones((2, 1)), groups=list(pa.array([1, 1]))).groups_.tolist() == [1]
+    gaps = [pa.scalar(None, pa.int64()), None, pa.scalar(None, pa.string())]
+    assert fit(np.ones((3, 1)), groups=gaps).groups_.tolist() == [None]
+    floats = pd.arrays.FloatingArray(np.array([np.nan, 2.0, 0.0]), np.array([False, False, True]))
+    assert fit(np.ones((3, 1)), groups=pd.Series(floats)).groups_.tolist() == [2, None]
+    assert fit(np.ones((2, 1)), groups=(i for i in range(2))).groups_.tolist() == [0, 1]
+
+
+def test_keys_that_are_arrays_are_refused():
+    arrays = pd.Series([np.array([1, 2]), np.array([3, 4])], dtype=object)
+    with pytest.raises(TypeError, match=r"A key argument must be .*received array\(\[1, 2\]\)"):
+        GroupScaler(StandardScaler(), by="g").fit(pd.DataFrame({"g": arrays, "v": [1.0, 2.0]}))

@@ -21,7 +21,7 @@ from skprep import (
     to_json,
 )
 
-from ..engines import FEATURES, same_column, table
+from ..engines import FEATURES, library, same_column, table
 
 SCALERS = {
     "standard": StandardScaler(),
@@ -304,3 +304,21 @@ def test_columns_may_have_any_name(lazy_engine):
     result = lazy_engine.collect(scaler.transform(frame))
     assert list(result.columns) == list(rows.columns)
     close(result[names], GroupScaler(StandardScaler(), by="x1").fit_transform(rows[columns]), "names")
+
+
+def test_infinite_times_of_duckdb_are_keys_of_their_own():
+    rows = (
+        "(VALUES (TIMESTAMP 'infinity', 1.0::DOUBLE), ('-infinity', 3.0), (NULL, 5.0), ('2024-01-01', 7.0))"
+    )
+    relation = library("duckdb").connect().sql(f"SELECT * FROM {rows} AS t(g, v)")
+    fitted = GroupScaler(StandardScaler(with_std=False), by="g").fit(relation)
+    assert fitted.center_.ravel().tolist() == [3.0, 7.0, 1.0, 5.0]
+    assert [row[1] for row in fitted.transform(relation).fetchall()] == [0.0] * 4
+
+
+def test_a_date_that_python_has_not_is_unknown_to_an_engine_and_no_crash():
+    pl = library("polars")
+    frame = pl.DataFrame({"g": [10957, 2932897], "v": [1.0, 3.0]})
+    frame = frame.with_columns(pl.col("g").cast(pl.Int32).cast(pl.Date))
+    fitted = GroupScaler(StandardScaler(), by="g", handle_unknown="nan").fit(frame)
+    assert fitted.transform(frame.lazy()).collect()["v"].to_list()[0] == 0.0

@@ -1,6 +1,8 @@
 """RobustScaler beyond one ``fit``: batches, parts, budgets."""
 
 import pickle
+import sys
+import threading
 
 import numpy as np
 import pandas as pd
@@ -146,3 +148,39 @@ def test_a_stream_is_fitted_before_somebody_looks():
     assert "center_" in vars(stream)  # worked out by then
     with pytest.raises(AttributeError, match="no attribute 'median_'"):
         stream.median_  # noqa: B018
+
+
+def test_looking_changes_neither_what_is_accepted_nor_what_was_learnt():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(500, 1))
+    expected = RobustScaler(exact_budget=50).partial_fit(rows).center_
+    stream = RobustScaler(exact_budget=50).partial_fit(rows)
+    stream.set_params(quantile_range=(10.0, 90.0), with_centering=False)
+    assert stream.center_ is not None  # by the parameters that it was learnt with
+    assert abs(stream.center_[0] - expected[0]) < 0.1
+    with pytest.raises(ValueError, match="partial_fit needs the parameters that the earlier rows"):
+        stream.partial_fit(rows)
+
+
+def test_many_may_look_at_once():
+    rng, wrong = np.random.default_rng(0), []
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(20):
+            stream = RobustScaler(exact_budget=50).partial_fit(rng.normal(size=(500, 3)))
+
+            def look(stream=stream):
+                try:
+                    stream.transform(np.ones((2, 3)))
+                except AttributeError as error:
+                    wrong.append(error)
+
+            threads = [threading.Thread(target=look) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert wrong == []

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skprep import GroupScaler, StandardScaler
+from skprep import GroupScaler, MaxAbsScaler, RobustScaler, StandardScaler
 
 
 @pytest.mark.parametrize("value", [14.62, np.log(1e-5), 1e8 + 1 / 3, -1e300, 1e-300])
@@ -138,3 +138,14 @@ def test_rows_at_the_ends_of_float64_are_scaled(groups):
     scaler = (scaler if groups is None else GroupScaler(scaler)).fit(X, **extra)
     np.testing.assert_allclose(scaler.transform(far, **extra), [[-679.0], [1.0]], rtol=1e-12)
     np.testing.assert_allclose(scaler.inverse_transform([[-679.0], [1.0]], **extra), far, rtol=1e-12)
+
+
+@pytest.mark.parametrize("groups", [None, [0, 0, 0]])
+def test_a_huge_feature_leaves_the_tiny_ones_beside_it_alone(groups):
+    tiny = np.array([[5e-324], [0.0], [1e-323]])
+    X = np.hstack([[[1.7e308], [-1.7e308], [0.0]], tiny])
+    extra = {} if groups is None else {"groups": groups}
+    for scaler in (StandardScaler(), RobustScaler(), MaxAbsScaler()):
+        scaler = scaler if groups is None else GroupScaler(scaler)
+        alone = scaler.fit(tiny, **extra).transform(tiny, **extra)
+        np.testing.assert_array_equal(scaler.fit(X, **extra).transform(X, **extra)[:, 1:], alone)
