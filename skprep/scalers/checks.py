@@ -127,7 +127,7 @@ def name_text(estimator, X, error):
         for row, value in enumerate(key_column(X, column)):
             if value is not None and value is not pd.NA and not _is_number(value):
                 name = f"column {column}" if names is None else f"column {names[column]!r}"
-                kind = TypeError if isinstance(error, TypeError) else ValueError
+                kind = ValueError if isinstance(value, str) else type(error)
                 raise kind(
                     f"{error}. {type(estimator).__name__} scales numbers; received {value!r} in {name}, "
                     f"row {row}. Leave the column out, encode it, or scale the others with a "
