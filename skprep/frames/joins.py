@@ -92,8 +92,8 @@ class UnfitKey(ValueError):
     def __init__(self, name, dtype):
         super().__init__(
             "A key column of a lazy frame holds text, whole numbers of 64 bits, floats, booleans, dates or "
-            f"times without a zone; received {name!r} of type {dtype}. Cast it to text. (On Polars and DuckDB "
-            "times with a zone are keys, too.)"
+            f"times without a zone; received {name!r} of type {dtype}. Cast it to text. (On Polars and "
+            "DuckDB times with a zone are keys, too.)"
         )
         self.name, self.dtype = name, dtype
 
