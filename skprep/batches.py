@@ -78,7 +78,7 @@ class TableFile:
         if self.thousands is not None and (self.thousands in ("", self.decimal) or self.thousands.isdigit()):
             raise TableError(
                 f"--thousands must be what separates thousands, not the decimal mark {self.decimal!r}; "
-                f"received {self.thousands!r}. For example --thousands ','."
+                f"received {self.thousands!r}. For example --thousands {self._other_mark()!r}."
             )
         if len(sample.splitlines()) == 1:  # a header alone, which the parser does not take
             import pyarrow as pa
@@ -153,9 +153,19 @@ class TableFile:
 
     def _is_number(self, cell):
         cell = cell.strip()
-        if self.thousands:
+        if self.thousands and self.thousands in cell:
+            if not re.fullmatch(self._grouped(), cell):
+                return False
             cell = cell.replace(self.thousands, "")
         return NUMBER.fullmatch(cell.replace(self.decimal, ".")) is not None
+
+    def _grouped(self):
+        """Return the pattern of a number whose thousands are set apart, three digits each."""
+        mark, point = re.escape(self.thousands), re.escape(self.decimal)
+        return rf"[+-]?\d{{1,3}}({mark}\d{{3}})+({point}\d+)?"
+
+    def _other_mark(self):
+        return "." if self.decimal == "," else ","
 
     def read(self, columns, n_rows, types, advance):
         """Yield batches of ``columns``, of at most ``n_rows`` rows.
@@ -216,8 +226,8 @@ class TableFile:
         return TableError(
             f"Column {name!r} of {str(self.path)!r} must hold numbers; received {cell!r} in row {row} "
             f"(counted from 0, without the header). Correct the cell, say that it is missing (--missing "
-            f"{cell!r}), say what separates thousands (--thousands ','), or name the columns to scale "
-            "(--column)."
+            f"{cell!r}), say what separates thousands (--thousands {self._other_mark()!r}), or, in skprep "
+            "fit, name the columns to scale (--column)."
         )
 
     def _without_thousands(self, batch, numbers, first):
@@ -228,6 +238,10 @@ class TableFile:
         for name in batch.schema.names:
             cells = batch.column(name)
             if name in numbers:
+                marked = pc.match_substring(cells, self.thousands)
+                whole = pc.match_substring_regex(cells, rf"^\s*{self._grouped()}\s*$")
+                if pc.any(pc.and_not(marked, whole)).as_py():
+                    self._find_slip(name, cells, first)
                 text = pc.replace_substring(pc.utf8_trim_whitespace(cells), self.thousands, "")
                 text = pc.replace_substring(text, self.decimal, ".") if self.decimal != "." else text
                 text = pc.if_else(pc.is_in(text, pa.array(self.missing)), pa.scalar(None, pa.string()), text)
@@ -460,7 +474,12 @@ def _readable(path):
         yield
     except TableError:
         raise
-    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f"The file {str(path)!r} cannot be read as a table: it must be text in UTF-8; received another "
+            f"encoding ({error}). Save it as UTF-8."
+        ) from error
+    except (OSError, csv.Error, pa.ArrowException) as error:
         raise TableError(f"The file {str(path)!r} cannot be read as a table: {error}") from error
 
 

@@ -570,6 +570,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             f"({_some(self._index.keys)}); received {count} unknown in "
             f"{self._rows.key_text(self)}, {n_rows} rows: {_some(keys, count)}."
         )
+        received += _hint_of_types(self._index.keys, keys)
         error = ValueError(
             f'{received} Fit on rows of these groups too, or pass handle_unknown="global" (the parameters of '
             'all training rows) or "nan".'
@@ -617,6 +618,22 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _hint_of_types(known, unknown):
+    """Say that keys may be the same in another type, where one side is text and the other numbers."""
+    sides = [{isinstance(part, str) for key in keys for part in _parts_of(key)} for keys in (known, unknown)]
+    if sides not in ([{True}, {False}], [{False}, {True}]):
+        return ""
+    text = "text, and those received are not" if sides[0] == {True} else "no text, and those received are"
+    return (
+        f' The known keys are {text}: 1 and "1" are different keys. Read the column as it was in fit, for '
+        "example pd.read_csv(..., dtype=str)."
+    )
+
+
+def _parts_of(key):
+    return [part for part in (key if isinstance(key, tuple) else (key,)) if part is not None]
 
 
 def _some(keys, count=0):

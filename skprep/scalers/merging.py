@@ -89,7 +89,7 @@ def _check_mergeable(first, scaler, number):
     check_is_fitted(scaler)
     if type(scaler) is not type(first):
         _refuse(number, "class", type(scaler).__name__, type(first).__name__)
-    ours, theirs = first.get_params(), scaler.get_params()
+    ours, theirs = first.get_params(deep=False), scaler.get_params(deep=False)
     for name in ours:
         if not checks.same(ours[name], theirs[name]):
             _refuse(number, f"parameter {name!r}", theirs[name], ours[name])

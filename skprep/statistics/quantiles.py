@@ -173,10 +173,11 @@ class Quantiles(Statistic):
             n = max(p.count[stuck & a].max(initial=0) for p, a in zip((self, other), alone, strict=True))
             raise ValueError(
                 "RobustScaler goes on from, or merges with, what partial_fit has learnt, or a fit on at "
-                f"most exact_budget={self.budget} rows in memory; received a fit on more, or by the query of "
-                f"a lazy frame, that has the quantiles alone (of up to {n:.0f} values), and two medians do "
-                "not determine the median of all rows. Start with partial_fit on rows in memory, which "
-                "keeps a sketch, or fit on all rows at once."
+                f"most exact_budget={self.budget} rows in memory; received a fit on more, by the query of a "
+                "lazy frame, or one saved with mergeable=False (skprep fit without --mergeable), that has "
+                f"the quantiles alone (of up to {n:.0f} values), and two medians do not determine the median "
+                "of all rows. Start with partial_fit on rows in memory, which keeps a sketch, or fit on all "
+                "rows at once."
             )
         sketches = {**self.sketches, **other.sketches}
         for cell in self.sketches.keys() & other.sketches.keys():

@@ -707,3 +707,29 @@ def test_a_key_that_pandas_would_read_as_missing_is_pointed_out(tmp_path):
     (tmp_path / "rows.csv").write_text("id,x\nNA,1\nNA,2\nUS,3\nUS,4\n")
     text = ok("fit", tmp_path / "rows.csv", "--by", "id", "-o", tmp_path / "s.json")
     assert "The key 'NA' is text here; pandas reads it as a missing one" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "means"),
+    [
+        ("device;hu\n1;1.234,5\n1;2.234,5\n2;3,5\n2;7,0\n", ".", [1734.5, 5.25]),
+        ('device,hu\n1,"1,234.5"\n1,"2,234.5"\n2,3.5\n2,7.0\n', ",", [1734.5, 5.25]),
+    ],
+)
+def test_the_advice_for_thousands_is_the_right_one_and_the_wrong_one_is_refused(tmp_path, text, mark, means):
+    (tmp_path / "rows.csv").write_text(text)
+    arguments = ["fit", tmp_path / "rows.csv", "--by", "device", "-o", tmp_path / "s.json"]
+    assert f"--thousands {mark!r}" in refused(*arguments)
+    other = "," if mark == "." else "."
+    assert f"not the decimal mark {other!r}; received {other!r}" in refused(*arguments, "--thousands", other)
+    ok(*arguments, "--thousands", mark)
+    assert load(tmp_path / "s.json").center_[:, 0].tolist() == means
+
+
+def test_a_mark_that_sets_no_thousands_apart_is_a_slip(tmp_path):
+    (tmp_path / "rows.csv").write_text("hu;dose\n1,5;1.5\n2,5;3.5\n4,5;\n")
+    err = refused(
+        "fit", tmp_path / "rows.csv", "--thousands", ".", "--column", "dose", "-o", tmp_path / "s.json"
+    )
+    assert "'dose'" in err
+    assert not (tmp_path / "s.json").exists()

@@ -280,3 +280,13 @@ def test_keys_that_are_arrays_are_refused():
     arrays = pd.Series([np.array([1, 2]), np.array([3, 4])], dtype=object)
     with pytest.raises(TypeError, match=r"A key argument must be .*received array\(\[1, 2\]\)"):
         GroupScaler(StandardScaler(), by="g").fit(pd.DataFrame({"g": arrays, "v": [1.0, 2.0]}))
+
+
+@pytest.mark.parametrize(("known", "received"), [(["007", "042"], [7, 42]), ([7, 42], ["7", "42"])])
+def test_text_for_numbers_and_numbers_for_text_are_pointed_out(known, received):
+    fitted = GroupScaler(StandardScaler()).fit(np.ones((2, 1)), groups=known)
+    with pytest.raises(ValueError, match=r'1 and "1" are different keys\. Read the column as it was in fit'):
+        fitted.transform(np.ones((2, 1)), groups=received)
+    with pytest.raises(ValueError, match="received 1 unknown") as caught:
+        fitted.transform(np.ones((1, 1)), groups=[known[0] * 2])
+    assert "different keys" not in str(caught.value)

@@ -4,7 +4,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler as TheirStandardScaler
 
-from skprep import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
+from skprep import GroupScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
 
 from .data import measurements
 
@@ -91,3 +91,11 @@ def test_a_single_scaler_is_copied():
     merged = merge([one])
     assert merged is not one
     np.testing.assert_array_equal(merged.mean_, one.mean_)
+
+
+def test_groups_of_two_kinds_of_scaler_are_refused_by_kind():
+    X, keys = np.arange(6.0)[:, None], [0, 0, 0, 1, 1, 1]
+    parts = [GroupScaler(s).fit(X, groups=keys) for s in (StandardScaler(), RobustScaler())]
+    message = r"received parameter 'scaler' RobustScaler\(\) at place 1, but StandardScaler\(\) at place 0"
+    with pytest.raises(ValueError, match=message):
+        merge(parts)
