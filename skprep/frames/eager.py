@@ -15,6 +15,19 @@ def column_names(X):
     return frame.columns if isinstance(frame, nw.DataFrame) else None
 
 
+def named_as(X):
+    """Return what tells any scikit-learn the column names of ``X``: without rows, for older ones read pandas.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> named_as(pa.table({"a": [1], "b": [2]})).columns.tolist()
+    ['a', 'b']
+    """
+    names = None if isinstance(X, pd.DataFrame) else column_names(X)
+    return X if names is None else pd.DataFrame(columns=names)
+
+
 def take_columns(X, positions):
     """Return the columns at ``positions``: a frame of the same kind, or an array.
 

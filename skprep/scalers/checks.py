@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skprep.frames.eager import named_as
 from skprep.frames.keys import key_column
 from skprep.frames.numbers import as_numbers
 from skprep.kernels.blocks import row_blocks
@@ -121,7 +122,7 @@ def name_text(estimator, X, error):
     """Raise an error of the same kind that names the first value in ``X`` that is no number."""
     if not any(words in str(error) for words in NOT_A_NUMBER):
         return
-    names = _get_feature_names(X)
+    names = _get_feature_names(named_as(X))
     X = X if hasattr(X, "shape") else np.array(X, dtype=object)
     for column in range(X.shape[1]):
         for row, value in enumerate(key_column(X, column)):

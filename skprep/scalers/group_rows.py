@@ -15,7 +15,7 @@ from sklearn.utils.validation import (
     check_array,
 )
 
-from skprep.frames.eager import column_names, take_columns
+from skprep.frames.eager import column_names, named_as, take_columns
 from skprep.frames.keys import as_key, key_columns
 from skprep.frames.numbers import as_numbers
 from skprep.scalers import checks
@@ -84,7 +84,7 @@ class GroupRows:
         if not reset:
             return self.take_apart(estimator, X, groups)
         X = as_table(estimator, X)
-        _check_feature_names(estimator, X, reset=True)
+        _check_feature_names(estimator, named_as(X), reset=True)
         _check_n_features(estimator, X, reset=True)
         self._learn_positions(estimator, column_names(X), X.shape[1])
         if estimator.by is None and groups is None:
@@ -93,7 +93,7 @@ class GroupRows:
                 "in by=, or pass groups (in a Pipeline, with set_fit_request(groups=True)).",
                 stacklevel=5,
             )
-        names = _get_feature_names(X)
+        names = _get_feature_names(named_as(X))
         self.inner_names = None if names is None else names[self.features]
         keys = self._keys(estimator, X, groups)
         self.n_keys = 0 if groups is None and not self.by else len(keys)
@@ -105,7 +105,7 @@ class GroupRows:
         groups = _walked(groups)
         X = as_table(estimator, X)
         self._check_keys_are_there(estimator, X)
-        _check_feature_names(estimator, X, reset=False)
+        _check_feature_names(estimator, named_as(X), reset=False)
         _check_n_features(estimator, X, reset=False)
         self._check_groups(estimator, groups, "transform")
         return Rows(self._features(estimator, X, self.features), self._keys(estimator, X, groups))
@@ -127,7 +127,7 @@ class GroupRows:
         groups = _walked(groups)
         X = as_table(estimator, X)
         expected = self.names_out(estimator, None)
-        names = _get_feature_names(X)
+        names = _get_feature_names(named_as(X))
         if X.shape[1] != len(expected):
             raise ValueError(
                 f"X has {X.shape[1]} features, but GroupScaler.inverse_transform is expecting "

@@ -134,7 +134,8 @@ def _factorize_column(column):
         if high - low < COMPACT * len(column) and high <= np.iinfo(np.int64).max:
             return _looked_up(column.to_numpy().astype(np.int64, copy=False), low)
     try:
-        codes, uniques = pd.factorize(column)  # by hash, in order of appearance, missing as -1
+        # By hash, in order of appearance, missing as -1. Of objects the array: an Index would guess a type.
+        codes, uniques = pd.factorize(column.to_numpy() if column.dtype == object else column)
     except TypeError as error:
         if any(_is_number_elsewhere(v) for v in column):
             return _factorize_column(pd.Series([plain_key(v) for v in column], dtype=object))

@@ -259,6 +259,18 @@ def test_times_finer_than_nanoseconds_are_told_apart_or_refused():
         scaler.fit(X[:2], groups=[np.datetime64(1, "ps"), np.datetime64(2, "ps")])
 
 
+def test_the_columns_of_a_polars_frame_are_known_by_name():
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"g": ["a", "a", "b"], "v": [1.0, 3.0, 5.0]})
+    fitted = GroupScaler(StandardScaler(), by="g").fit(frame)
+    assert fitted.feature_names_in_.tolist() == ["g", "v"]
+    assert fitted.get_feature_names_out().tolist() == ["v"]
+    with pytest.raises(ValueError, match="feature names should match"):
+        fitted.transform(frame.rename({"v": "w"}))
+    with pytest.raises(ValueError, match="'x' in column 'v', row 1"):
+        StandardScaler().fit(pl.DataFrame({"u": [1.0, 2.0], "v": ["1", "x"]}))
+
+
 def test_keys_that_no_timestamp_holds_stay_what_they_are():
     keys = [datetime.timedelta.max, datetime.timedelta(1)]
     fitted = GroupScaler(StandardScaler()).fit(np.ones((2, 1)), groups=keys)
