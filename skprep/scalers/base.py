@@ -183,6 +183,11 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             vars(self).update({name: vars(twin)[name] for name in self._published})
             del self._to_publish  # last: until then others wait here
 
+    def _settle(self):
+        """Publish before attributes are walked over, which may not grow meanwhile from another thread."""
+        if "_to_publish" in vars(self):
+            self._publish_left()
+
     def __getattr__(self, name):
         """Work out a learned attribute that a stream has left for later; only what is absent comes here."""
         if name in type(self)._published and "_statistic" in vars(self):
@@ -202,6 +207,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         return center, None if spread is None else np.where(spread == 0, 1.0, spread)
 
     def _transform(self, X, copy):
+        self._settle()
         check_is_fitted(self)
         frame = as_lazy(X)
         if frame is not None:
@@ -219,6 +225,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         return self._walk(checked, X, self._forward, copy, clip=self._bounds())
 
     def _inverse_transform(self, X, copy):
+        self._settle()
         check_is_fitted(self)
         frame = as_lazy(X)
         if frame is not None:
