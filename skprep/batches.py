@@ -19,6 +19,9 @@ SEPARATORS = ",;\t|"
 GAPS = ("", "NA", "N/A", "n/a", "nan", "NaN", "-nan", "-NaN", "null", "NULL", "#N/A", "#NA", "#N/A N/A")
 REPEATS = 0.1  # of the values of a column: with fewer different ones a dictionary makes the file smaller
 PROBED = 200  # texts that are tried as numbers to see what a column holds
+GROUPED = re.compile(r"[+-]?\d{1,3}([,.' ]\d{3})+([.,]\d+)?")  # a number whose thousands are set apart
+NAMELESS = re.compile(r"__index_level_\d+__")  # an index of pandas that had no name: numbers of rows
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
 
 
 class TableFile:
@@ -298,11 +301,6 @@ class _Blocks:
         here = self.file.tell()
         step, self.before = here - self.before, here
         return step
-
-
-GROUPED = re.compile(r"[+-]?\d{1,3}([,.' ]\d{3})+([.,]\d+)?")  # a number whose thousands are set apart
-NAMELESS = re.compile(r"__index_level_\d+__")  # an index of pandas that had no name: numbers of rows
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
 
 
 def read_whole(path):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from skprep.cli.common import check_out, progress, say, told_errors
+from skprep.cli.options import ROWS, Missing, Thousands
 
 SCALERS = {
     "standard": "StandardScaler",
@@ -14,7 +15,6 @@ SCALERS = {
     "robust": "RobustScaler",
     "log": "LogScaler",
 }
-ROWS = 1 << 17  # of a batch
 SKETCHES = 3 << 26  # bytes of quantile sketches at a time; more features are learnt in another pass
 BYTES_PER_K = 14  # of a sketch, seen
 MOSTLY = 0.5  # of the cells of a column are numbers: then it is a column of numbers with slips
@@ -49,13 +49,8 @@ def fit(
     mergeable: Annotated[
         bool, typer.Option(help="Also keep what partial_fit and merge need; for robust, values of the rows.")
     ] = False,
-    missing: Annotated[
-        list[str] | None,
-        typer.Option(help="Text that stands for a missing number in a CSV file; again for more."),
-    ] = None,
-    thousands: Annotated[
-        str | None, typer.Option(help="What separates thousands in the numbers of a CSV file.")
-    ] = None,
+    missing: Missing = None,
+    thousands: Thousands = None,
 ):
     """Learn a scaler from a file, a batch of rows at a time, at constant memory.
 

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from skprep.cli.common import check_file, check_out, progress, say, told_errors
-
-ROWS = 1 << 17  # of a batch
+from skprep.cli.options import ROWS, Missing, Thousands
 
 
 def transform(
@@ -23,13 +22,8 @@ def transform(
         Literal["error", "global", "nan"] | None,
         typer.Option(help="What a group gets that the scaler does not know; without, what fit was told."),
     ] = None,
-    missing: Annotated[
-        list[str] | None,
-        typer.Option(help="Text that stands for a missing number in a CSV file; again for more."),
-    ] = None,
-    thousands: Annotated[
-        str | None, typer.Option(help="What separates thousands in the numbers of a CSV file.")
-    ] = None,
+    missing: Missing = None,
+    thousands: Thousands = None,
 ):
     """Scale the columns of a file that the scaler knows; all others stay as they are.
 

@@ -42,9 +42,8 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         p = \operatorname{softmax}(W h_L + b)
 
     minimises the mean cross-entropy plus :math:`\frac{\alpha}{2 n} \sum_l \lVert W_l \rVert^2`. Without
-    hidden
-    layers that is multinomial logistic regression with ``C = 1 / alpha``. Two classes have one logit,
-    as in logistic regression.
+    hidden layers that is multinomial logistic regression with ``C = 1 / alpha``. Two classes have one
+    logit, as in logistic regression.
 
     Parameters
     ----------

@@ -33,8 +33,7 @@ class LayerNorm(Layer):
     Notes
     -----
     ``layer(x, mask=None)``: ``mask`` marks with True what is data and broadcasts against ``x``; padding
-    counts for
-    nothing and comes out as 0. A row of one value throughout becomes the bias (with eps above 0).
+    counts for nothing and comes out as 0. A row of one value throughout becomes the bias (with eps above 0).
 
     References
     ----------

@@ -11,8 +11,7 @@ class ReversibleBlock(Layer):
     .. math:: y_1 = x_1 + f(x_2), \qquad y_2 = x_2 + g(y_1)
 
     and back: :math:`x_2 = y_2 - g(y_1)`, :math:`x_1 = y_1 - f(x_2)`. ``backward`` recomputes the input
-    instead of
-    keeping it, so that a deep stack takes the memory of one block.
+    instead of keeping it, so that a deep stack takes the memory of one block.
 
     Parameters
     ----------

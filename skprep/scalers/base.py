@@ -173,6 +173,8 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
 
     def _publish_left(self):
         """Work out what was left for later; looking changes nothing else, whoever looks at the same time."""
+        if "_to_publish" not in vars(self):
+            return
         with PUBLISHING:
             parameters = vars(self).get("_to_publish")
             if parameters is None:
@@ -182,11 +184,6 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
             twin._publish(self._statistic)
             vars(self).update({name: vars(twin)[name] for name in self._published})
             del self._to_publish  # last: until then others wait here
-
-    def _settle(self):
-        """Publish before attributes are walked over, which may not grow meanwhile from another thread."""
-        if "_to_publish" in vars(self):
-            self._publish_left()
 
     def __getattr__(self, name):
         """Work out a learned attribute that a stream has left for later; only what is absent comes here."""
@@ -207,7 +204,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         return center, None if spread is None else np.where(spread == 0, 1.0, spread)
 
     def _transform(self, X, copy):
-        self._settle()
+        self._publish_left()  # before attributes are walked over, which may not grow meanwhile
         check_is_fitted(self)
         frame = as_lazy(X)
         if frame is not None:
@@ -225,7 +222,7 @@ class AffineScaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin,
         return self._walk(checked, X, self._forward, copy, clip=self._bounds())
 
     def _inverse_transform(self, X, copy):
-        self._settle()
+        self._publish_left()  # before attributes are walked over, which may not grow meanwhile
         check_is_fitted(self)
         frame = as_lazy(X)
         if frame is not None:

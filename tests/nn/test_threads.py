@@ -1,12 +1,13 @@
 """A layer at inference may be called by many: each gets the answer to its own rows."""
 
 import sys
-import threading
 
 import numpy as np
 import pytest
 
 from skprep import nn
+
+from ..threads import in_threads
 
 LAYERS = {
     "group": (nn.GroupNorm(4, 32), (32,)),
@@ -41,14 +42,5 @@ def test_threads_get_their_own_rows(name):
                 wrong.append(len(x))
         sys.settrace(None)
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=work, args=pair) for pair in zip(inputs, expected, strict=True)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    in_threads(work, zip(inputs, expected, strict=True))
     assert wrong == []

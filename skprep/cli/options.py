@@ -1,0 +1,13 @@
+"""Options and sizes that ``fit`` and ``transform`` share: both read files the same way."""
+
+from typing import Annotated
+
+import typer
+
+ROWS = 1 << 17  # of a batch
+
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(help="Text that stands for a missing number in a CSV file; again for more."),
+]
+Thousands = Annotated[str | None, typer.Option(help="What separates thousands in the numbers of a CSV file.")]
