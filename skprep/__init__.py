@@ -8,7 +8,7 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _PLACES = {
-    "GroupScaler": "scalers",
+    "GroupScaler": "groups",
     "LogScaler": "scalers",
     "MaxAbsScaler": "scalers",
     "MinMaxScaler": "scalers",
@@ -16,7 +16,7 @@ _PLACES = {
     "StandardScaler": "scalers",
     "from_json": "persistence",
     "load": "persistence",
-    "merge": "scalers",
+    "merge": "backends",
     "save": "persistence",
     "show_versions": "versions",
     "to_json": "persistence",
@@ -39,6 +39,8 @@ __all__ = [
 
 
 def __getattr__(name):
+    if name == "nn":
+        return import_module("skprep.nn")
     if name not in _PLACES:
         raise AttributeError(f"module 'skprep' has no attribute {name!r}")
     value = getattr(import_module(f"skprep.{_PLACES[name]}"), name)
@@ -47,4 +49,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "nn"})

@@ -22,8 +22,9 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import SVC, SVR
 from threadpoolctl import threadpool_limits
 
-from skprep.scalers import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
-from skprep.tables import TableError
+from skprep.errors import TableError
+from skprep.groups import GroupScaler
+from skprep.scalers import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 INNER_FOLDS = 3
 
@@ -76,7 +77,7 @@ def scalers(by=None):
         settings = {"by": by, "handle_unknown": "global"}
         for inner in (StandardScaler(), MinMaxScaler(), RobustScaler()):
             found[f"{type(inner).__name__} by group"] = GroupScaler(inner, **settings)
-        shrunk = GroupScaler(StandardScaler(), shrinkage="auto", **settings)
+        shrunk = GroupScaler(StandardScaler(), smooth="auto", **settings)
         found["Standard by group, shrunk"] = shrunk
     return found
 

@@ -1,8 +1,40 @@
-"""What differs between the scikit-learn versions that are supported."""
+"""Every name of scikit-learn that is not public, and what differs between its supported versions."""
 
 from contextlib import contextmanager, nullcontext
 
 import numpy as np
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._array_api import get_namespace_and_device
+from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
+from sklearn.utils._set_output import _get_output_config, _wrap_data_with_container
+from sklearn.utils.validation import _check_feature_names as check_feature_names
+from sklearn.utils.validation import _check_feature_names_in as feature_names_in
+from sklearn.utils.validation import _check_n_features as check_n_features
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _get_feature_names as get_feature_names
+
+__all__ = [
+    "CallbackSupportMixin",
+    "Interval",
+    "InvalidParameterError",
+    "Options",
+    "StrOptions",
+    "check_feature_names",
+    "check_n_features",
+    "check_sample_weight",
+    "feature_names_in",
+    "fit_context",
+    "fit_task",
+    "get_feature_names",
+    "get_namespace_and_device",
+    "move_to",
+    "output_kind",
+    "output_setting",
+    "safe_indexing",
+    "validate_parameters",
+    "wrap_output",
+]
 
 try:
     from sklearn.callback import CallbackSupportMixin
@@ -44,3 +76,23 @@ def fit_task(estimator, X, y, sample_weight, max_subtasks=0):
 
     with running(estimator._init_callback_context(max_subtasks=max_subtasks)) as step:
         yield step
+
+
+def output_kind(estimator):
+    """Return the kind of frame that ``set_output`` asks an estimator for, ``"default"`` for none."""
+    return _get_output_config("transform", estimator)["dense"]
+
+
+def output_setting(estimator):
+    """Return what ``set_output`` was told for this very estimator, None where it was not called."""
+    return vars(estimator).get("_sklearn_output_config", {}).get("transform")
+
+
+def wrap_output(estimator, values, given):
+    """Return an array as what ``set_output`` asks for, with the index of the rows ``given``."""
+    return _wrap_data_with_container("transform", values, given, estimator)
+
+
+def validate_parameters(estimator):
+    """Check the parameters of an estimator as its ``fit`` does."""
+    estimator._validate_params()

@@ -6,8 +6,8 @@ from html import escape
 import numpy as np
 from sklearn.base import clone
 
+from skprep.atomic import atomic_write
 from skprep.compare import scalers, winner
-from skprep.files import whole_file
 
 PICTURED = 6  # features shown as histograms
 NAMED = 3  # ties named in the verdict
@@ -40,7 +40,7 @@ def write_report(path, title, task, results):
     results : list of skprep.compare.Result
     """
     page = render(title, task, results)
-    with whole_file(path) as new:
+    with atomic_write(path) as new:
         new.write_text(page, encoding="utf-8")
 
 

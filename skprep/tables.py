@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from skprep.files import TableError
+from skprep.errors import TableError
 
 MANY_CLASSES = 20  # whole numbers with more distinct values than this are a quantity
 MOSTLY = 0.8  # text of which so much reads as numbers is a quantity with slips

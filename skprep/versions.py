@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from skprep.kernels.chosen import native
+from skprep.kernels.dispatch import native
 from skprep.kernels.threads import n_threads
 
 PACKAGES = ("skprep", "numpy", "scipy", "scikit-learn", "pandas", "narwhals", "joblib")

@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skprep.batches import read_whole
-from skprep.tables import TableError, prepare
+from skprep.backends.files import read_table
+from skprep.errors import TableError
+from skprep.tables import prepare
 
 
 def table(n_rows=40, **columns):
@@ -81,17 +82,17 @@ def test_objects_that_are_neither_numbers_nor_text_are_left_out():
 def test_a_single_column_is_not_split_at_letters(tmp_path):
     path = tmp_path / "one.csv"
     path.write_text("ID\n1\n2\n")
-    assert list(read_whole(path).columns) == ["ID"]
+    assert list(read_table(path).columns) == ["ID"]
 
 
 def test_decimal_commas_are_read(tmp_path):
     path = tmp_path / "europe.csv"
     path.write_text("a;b\n1,5;x\n2,25;y\n")
-    assert read_whole(path)["a"].tolist() == [1.5, 2.25]
+    assert read_table(path)["a"].tolist() == [1.5, 2.25]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_any_common_separator_is_read(tmp_path, separator):
     path = tmp_path / "table.csv"
     table().to_csv(path, sep=separator, index=False)
-    pd.testing.assert_frame_equal(read_whole(path), table())
+    pd.testing.assert_frame_equal(read_table(path), table())

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def told_errors():
+def errors_as_messages():
     """Turn an error that the person can mend into a red line and exit code 2."""
     try:
         yield
@@ -49,7 +49,8 @@ def progress(title, total):
 
 def check_out(out, **inputs):
     """Refuse an output that is one of the inputs, lies in no folder, or is no file."""
-    from skprep.files import TableError, check_replaceable
+    from skprep.atomic import check_replaceable
+    from skprep.errors import TableError
 
     if out is None:
         return
@@ -63,7 +64,7 @@ def check_out(out, **inputs):
 
 def check_file(path, what):
     """Refuse a path that is no file to read."""
-    from skprep.files import TableError
+    from skprep.errors import TableError
 
     if not path.exists():
         raise TableError(f"There is no file {str(path)!r}. {what}")

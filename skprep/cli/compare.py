@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from skprep.cli.common import check_file, check_out, progress, told_errors
+from skprep.cli.common import check_file, check_out, errors_as_messages, progress
 
 
 def compare(
@@ -36,7 +36,7 @@ def compare(
     Cross-validates every scaler, and none, in front of models that care about scale, tuning
     each inside its training folds.
     """
-    with told_errors():
+    with errors_as_messages():
         from rich.console import Console
 
         from skprep.compare import compare as run_comparison
@@ -68,15 +68,15 @@ def compare(
 def _input(file, target, by):
     from sklearn.datasets import load_breast_cancer
 
-    from skprep.batches import read_whole
-    from skprep.files import TableError
+    from skprep.backends.files import read_table
+    from skprep.errors import TableError
 
     if file is None:
         if target is not None or by is not None:
             raise TableError("--target and --by go with a FILE; without one, bundled data are used.")
         return load_breast_cancer(as_frame=True).frame, "target", "breast cancer (bundled)"
     check_file(file, "Check the path.")
-    table = read_whole(file)
+    table = read_table(file)
     if table.empty:
         raise TableError(f"The file {str(file)!r} has no rows. It must hold a header and rows.")
     if target is None:

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from skprep.cli.common import check_out, progress, say, told_errors
-from skprep.cli.options import ROWS, Missing, Thousands
+from skprep.cli.common import check_file, check_out, errors_as_messages, progress, say
+from skprep.cli.options import Missing, Thousands
 
 SCALERS = {
     "standard": "StandardScaler",
@@ -15,8 +15,6 @@ SCALERS = {
     "robust": "RobustScaler",
     "log": "LogScaler",
 }
-SKETCHES = 3 << 26  # bytes of quantile sketches at a time; more features are learnt in another pass
-BYTES_PER_K = 14  # of a sketch, seen
 MOSTLY = 0.5  # of the cells of a column are numbers: then it is a column of numbers with slips
 
 
@@ -58,55 +56,51 @@ def fit(
 
     `skprep transform` applies it to files; `skprep.load` gives it back in Python.
     """
-    with told_errors():
-        from skprep.batches import TableFile
-
+    with errors_as_messages():
+        check_file(file, "Check the path.")
         check_out(out, table=file)
-        table = TableFile(file, tuple(missing or ()), thousands)
+        from skprep.backends.files import fit_file, open_table
+        from skprep.persistence import save
+
+        table = open_table(file, tuple(missing or ()), thousands)
         keys = list(by or [])
         _check_options(scaler, keys, handle_unknown, min_group_size, max_rank_error)
         features = _features(table, keys, column)
-
-        from sklearn.base import clone
-
-        from skprep.persistence import save
-        from skprep.scalers import GroupScaler
-        from skprep.scalers.merging import beside
-
-        inner = _inner(scaler, max_rank_error)
-        fitted = inner
-        if keys:
-            by = keys if len(keys) > 1 else keys[0]
-            policy = {"handle_unknown": handle_unknown, "min_group_size": min_group_size}
-            fitted = GroupScaler(inner, by=by, **policy)
-        whole = mergeable or not keys or scaler != "robust"
-        width = len(features) if whole else _features_at_a_time(table, keys, max_rank_error)
-        passes = [features[i : i + width] for i in range(0, len(features), width)]
-        with progress("learning", table.size * len(passes)) as advance:
-            parts = []
-            for some in passes:
-                parts.append(_learn(clone(fitted), table, keys, some, advance))
-                if len(passes) > 1:  # the sketches make room for those of the next features
-                    parts[-1]._engine.conclude()
-        fitted = parts[0] if len(parts) == 1 else beside(parts)
-        if keys and not table.is_parquet:
-            _type_keys(fitted, len(keys))
+        unfitted = _unfitted(scaler, keys, max_rank_error, handle_unknown, min_group_size)
+        fitted = fit_file(unfitted, table, features, mergeable=mergeable, progress=progress)
         save(fitted, out, mergeable=mergeable)
+    _report(fitted, table, keys, features)
+    say(f"Scaler: {out}")
+
+
+def _unfitted(scaler, keys, max_rank_error, handle_unknown, min_group_size):
+    import skprep
+
+    kind = getattr(skprep, SCALERS[scaler])
+    inner = kind(max_rank_error=max_rank_error) if scaler == "robust" else kind()
+    if not keys:
+        return inner
+    by = keys if len(keys) > 1 else keys[0]
+    return skprep.GroupScaler(inner, by=by, handle_unknown=handle_unknown, min_group_size=min_group_size)
+
+
+def _report(fitted, table, keys, features):
+    """Say what was learnt of what."""
+    inner = fitted.scaler if keys else fitted
     groups = f", {len(fitted.groups_)} groups in {', '.join(map(repr, keys))}" if keys else ""
     say(f"{type(inner).__name__} of {len(features)} columns{groups}: {_some(features)}")
     others = [f"{f.name!r} ({f.type})" for f in table.schema if f.name not in keys + features]
     if others:
         say(f"Left as they are: {', '.join(others)}")
-    if keys and not table.is_parquet and any(None in _parts(key) for key in fitted.groups_):
-        say("An empty key is a missing key: in a CSV file the two cannot be told apart.")
     if keys and not table.is_parquet:
+        if any(None in _parts(key) for key in fitted.groups_):
+            say("An empty key is a missing key: in a CSV file the two cannot be told apart.")
         _say_gaps(fitted)
-    say(f"Scaler: {out}")
 
 
 def _say_gaps(scaler):
     """Say which keys are text here and nothing to pandas."""
-    from skprep.batches import GAPS
+    from skprep.backends.files import GAPS
 
     parts = (part for key in scaler.groups_ for part in _parts(key))
     gaps = sorted({part for part in parts if isinstance(part, str) and part in GAPS})
@@ -117,34 +111,13 @@ def _say_gaps(scaler):
         )
 
 
-def _inner(scaler, max_rank_error):
-    import skprep.scalers as scalers
-
-    kind = getattr(scalers, SCALERS[scaler])
-    inner = kind(max_rank_error=max_rank_error) if scaler == "robust" else kind()
-    inner._validate_params()
-    return inner
-
-
-def _type_keys(scaler, n_keys):
-    """Read the keys of a text file as whole numbers where all of a column are: as pandas will read them."""
-    from skprep.cli.keys import reads_as_whole_numbers, whole_number
-
-    columns = (
-        list(zip(*(_parts(key) for key in scaler.groups_), strict=True)) if n_keys > 1 else [scaler.groups_]
-    )
-    whole = [reads_as_whole_numbers(column) for column in columns]
-    if any(whole):
-        scaler._read_keys_anew(lambda part, i: whole_number(part) if whole[i] and part is not None else part)
-
-
 def _parts(key):
     return key if isinstance(key, tuple) else (key,)
 
 
 def _check_options(scaler, keys, handle_unknown, min_group_size, max_rank_error):
     """Refuse options that would do nothing."""
-    from skprep.files import TableError
+    from skprep.errors import TableError
 
     twice = [name for i, name in enumerate(keys) if name in keys[:i]]
     if twice:
@@ -157,62 +130,13 @@ def _check_options(scaler, keys, handle_unknown, min_group_size, max_rank_error)
         raise TableError(f"--max-rank-error goes with --scaler robust; received --scaler {scaler}.")
 
 
-def _learn(scaler, table, keys, features, advance):
-    """Return ``scaler`` fitted to some features of the file."""
-    from skprep.files import TableError
-    from skprep.scalers.streams import learn_batches
-
-    if not learn_batches(scaler, _frames(table, keys, features, advance)):
-        raise TableError(f"The file {str(table.path)!r} has no rows. It must hold a header and rows.")
-    return scaler
-
-
-def _features_at_a_time(table, keys, max_rank_error):
-    """Return of how many features the sketches of all groups fit into ``SKETCHES`` bytes."""
-    from skprep.frames.keys import key_columns
-    from skprep.statistics.groups import GroupIndex
-    from skprep.statistics.quantiles import EXACT_BUDGET
-    from skprep.statistics.sketch import size_for
-
-    index = None
-    with progress("counting groups", table.size) as advance:
-        for frame in _frames(table, keys, [], advance):
-            columns = key_columns(frame, range(len(keys)))
-            index = GroupIndex.learn(columns)[0] if index is None else index.extended(columns)[0]
-    n_groups = 1 if index is None else len(index)
-    return max(1, SKETCHES // (n_groups * (BYTES_PER_K * size_for(max_rank_error) + 8 * EXACT_BUDGET)))
-
-
 def _features(table, keys, chosen):
     """Return the columns to scale: those asked for, or all of numbers."""
-    from pyarrow import types
-
-    from skprep.files import TableError
+    from skprep.errors import TableError
 
     names = table.schema.names
-    for name in (*keys, *(chosen or ())):
-        if name not in names:
-            option = "--by" if name in keys else "--column"
-            raise TableError(
-                f"{option} must name a column of the table; received {name!r}. "
-                f"The columns are: {_some(names)}."
-            )
-    for name in keys:
-        if types.is_nested(table.schema.field(name).type):
-            raise TableError(
-                f"--by must name a column of text, numbers or dates; {name!r} holds "
-                f"{table.schema.field(name).type}. Name another column, or make it text."
-            )
-    both = [name for name in chosen or () if name in keys]
-    if both:
-        raise TableError(f"--by and --column must differ; received {both[0]!r} for both.")
-    twice = [name for i, name in enumerate(chosen or ()) if name in chosen[:i]]
-    if twice:
-        raise TableError(
-            f"--column must name each column once; received {twice[0]!r} twice. Drop one of them."
-        )
-    candidates = chosen or [name for name in names if name not in keys]
-    for name in candidates:
+    _check_names(table, keys, chosen or [])
+    for name in chosen or [name for name in names if name not in keys]:
         slip = table.slips(name)
         if slip is not None and slip[2] > MOSTLY and not (table.thousands and chosen):
             raise table.slip(name, *slip[:2])
@@ -230,15 +154,33 @@ def _features(table, keys, chosen):
     return features
 
 
-def _frames(table, keys, features, advance):
-    import pyarrow as pa
+def _check_names(table, keys, chosen):
+    """Refuse names of columns that are not there, or that do not go together."""
+    from pyarrow import types
 
-    from skprep.batches import empty_as_missing
+    from skprep.errors import TableError
 
-    types = dict.fromkeys(features, pa.float64()) | dict.fromkeys(keys, pa.string())
-    for batch in table.read(keys + features, ROWS, types, advance):
-        batch = batch if table.is_parquet else empty_as_missing(batch, keys)
-        yield pa.Table.from_batches([batch])
+    for name in (*keys, *chosen):
+        if name not in table.schema.names:
+            option = "--by" if name in keys else "--column"
+            raise TableError(
+                f"{option} must name a column of the table; received {name!r}. "
+                f"The columns are: {_some(table.schema.names)}."
+            )
+    for name in keys:
+        if types.is_nested(table.schema.field(name).type):
+            raise TableError(
+                f"--by must name a column of text, numbers or dates; {name!r} holds "
+                f"{table.schema.field(name).type}. Name another column, or make it text."
+            )
+    both = [name for name in chosen if name in keys]
+    if both:
+        raise TableError(f"--by and --column must differ; received {both[0]!r} for both.")
+    twice = [name for i, name in enumerate(chosen) if name in chosen[:i]]
+    if twice:
+        raise TableError(
+            f"--column must name each column once; received {twice[0]!r} twice. Drop one of them."
+        )
 
 
 def _some(names):

@@ -1,10 +1,8 @@
-"""Options and sizes that ``fit`` and ``transform`` share: both read files the same way."""
+"""Options that ``fit`` and ``transform`` share: both read files the same way."""
 
 from typing import Annotated
 
 import typer
-
-ROWS = 1 << 17  # of a batch
 
 Missing = Annotated[
     list[str] | None,

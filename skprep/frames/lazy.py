@@ -9,6 +9,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
+from types import SimpleNamespace
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -17,7 +18,6 @@ import pandas as pd
 from skprep.frames.joins import UnfitKey, from_ticks, join, with_keys
 from skprep.frames.keys import key_columns
 from skprep.frames.names import safe, safely_named
-from skprep.frames.partitions import is_partitioned
 from skprep.statistics import Extrema, Moments, Quantiles, SmallestTwo
 from skprep.statistics.groups import GroupIndex
 
@@ -28,10 +28,61 @@ SAFE = 400  # powers of two whose squares stay in float64
 
 def as_lazy(X):
     """Return a lazy frame as narwhals sees it, None for all else (a Dask frame, too)."""
-    if isinstance(X, np.ndarray | pd.DataFrame | list) or is_partitioned(X):
+    if isinstance(X, np.ndarray | pd.DataFrame | list):
         return None
     frame = nw.from_native(X, pass_through=True)
     return frame if isinstance(frame, nw.LazyFrame) and not frame.implementation.is_dask() else None
+
+
+def transform_by_group(frame, keys, index, learnt, fallback):
+    """Return a lazy frame with the parameters of each row's group, and the function that names them.
+
+    Parameters
+    ----------
+    frame : narwhals LazyFrame
+    keys : list of str
+    index : GroupIndex
+    learnt : Map
+        One row for each group, and more behind them.
+    fallback : int
+        The row for unknown groups.
+
+    Returns
+    -------
+    joined : narwhals LazyFrame
+    parameters : callable
+        Gives the parameters of column number j, as :func:`~skprep.maps.expressions.transform_columns` asks.
+    """
+    tables = {name: v for name, v in learnt.arrays().items() if v is not None}
+    n_groups = len(index)
+    # Planners in Python are slow with many columns: there, the parameters of a group are a list.
+    as_list = not frame.implementation.is_polars()
+    if as_list:
+        named = {f"own_{name}": v[:n_groups] for name, v in tables.items()}
+    else:
+        named = {f"own_{name}_{j}": v[:n_groups, j] for name, v in tables.items() for j in range(v.shape[1])}
+    joined = join(frame, keys, index, named)
+
+    def parameters(j):
+        own = dict.fromkeys(learnt.parameters)
+        for name, v in tables.items():
+            found = nw.col(f"own_{name}").list.get(j) if as_list else nw.col(f"own_{name}_{j}")
+            own[name] = found.fill_null(float(v[fallback, j]))
+        return own
+
+    return joined, parameters
+
+
+def smallest_outside(frame, columns, learnt, parameters):
+    """Return for each column its smallest value outside the domain of a map, and the offset; or None."""
+    made = []
+    for j, name in enumerate(columns):
+        x, own = nw.col(name).cast(nw.Float64).fill_nan(None), SimpleNamespace(**parameters(j))
+        outside = learnt.outside(x, own)
+        offset = nw.lit(own.offset) if isinstance(own.offset, float) else own.offset
+        made += [nw.when(outside).then(x).alias(f"x{j}"), nw.when(outside).then(offset).alias(f"o{j}")]
+    found = frame.select(*made).select(nw.all().min()).collect()
+    return [tuple(found[f"{n}{j}"].to_list()[0] for n in "xo") for j in range(len(columns))]
 
 
 class LazyTable:
@@ -89,7 +140,7 @@ class LazyTable:
         if kind not in _SUMMARIES:
             raise ValueError(
                 f"{kind.__name__} numbers the rows, and the rows of a lazy frame have no order. Use "
-                'estimator="moments" or RobustScaler, or collect the frame.'
+                'method="moments" or RobustScaler, or collect the frame.'
             )
         return _SUMMARIES[kind](self, grouped, **settings)
 
@@ -141,7 +192,7 @@ class LazyTable:
             at += width
         return found
 
-    def beside(self, grouped, make, **parameters):
+    def derive(self, grouped, make, **parameters):
         """Return the frame with the columns that ``make(x, *parameters)`` gives instead of ``x``.
 
         ``make`` returns ``{prefix: expression}``; parameters are ``(n_groups, n_features)``.
@@ -230,7 +281,7 @@ def _quantiles(table, grouped, probabilities, **settings):
 def _smallest_two(table, grouped):
     found = _ask_first(table, grouped)
     first = np.where(found["count"] > 0, found["min"], np.inf)
-    above = table.beside(grouped, lambda x, m: {"x": nw.when(x > m).then(x)}, m=first)
+    above = table.derive(grouped, lambda x, m: {"x": nw.when(x > m).then(x)}, m=first)
     second = table.ask(grouped, {"second": ("x", MIN)}, above)["second"]
     return SmallestTwo(found["count"], first, np.where(np.isnan(second), np.inf, second))
 
@@ -261,7 +312,7 @@ def _with_deviations(table, grouped, learnt, span):
         d = x * unit - origin
         return {"x": d, "y": d * d}
 
-    frame = table.beside(grouped, deviations, u=unit, o=learnt.origin * unit)
+    frame = table.derive(grouped, deviations, u=unit, o=learnt.origin * unit)
     found = table.ask(grouped, {"first": ("x", MEAN), "second": ("y", MEAN)}, frame)
     shift, square = (np.where(there, found[name], 0.0) for name in ("first", "second"))
     m2 = learnt.count * np.maximum(square - shift * shift, 0.0)

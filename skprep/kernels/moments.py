@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skprep.kernels.chosen import sum_deviations
+from skprep.kernels.dispatch import sum_deviations
 
 # Outside these bounds squares lose digits to under- or overflow, so the column is rescaled.
 TINY_SQUARE, TINY_VALUE, HUGE_SQUARE = 1e-280, 1e-120, 1e300

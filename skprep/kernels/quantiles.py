@@ -6,8 +6,8 @@ import numpy as np
 
 from skprep.kernels import threads
 from skprep.kernels.blocks import row_blocks
-from skprep.kernels.chosen import count_and_collect, count_runs, gather_groups
 from skprep.kernels.counting import TILE
+from skprep.kernels.dispatch import count_and_collect, count_runs, gather_groups
 
 FEW_ROWS = 1 << 16  # fewer are selected from at once
 SAMPLE = 1 << 14

@@ -1,19 +1,17 @@
 """The kernels in NumPy: the definition of what each hot loop computes.
 
-``native.pyx`` has the same names, arguments and results, compiled; :mod:`skprep.kernels.chosen` hands out
+``native.pyx`` has the same names, arguments and results, compiled; :mod:`skprep.kernels.dispatch` hands out
 whichever is there. The learning kernels take a block of rows ``X`` (float, NaN for missing),
 the integer group ``codes`` of the rows (None: one group), ``n_groups`` and the rows' positive weights
 (None: all 1), and return float64 arrays of shape ``(n_groups, n_features)``.
 """
 
-from skprep.kernels.affine import apply_affine, undo_affine
 from skprep.kernels.counting import count_and_collect, count_runs, gather_groups
 from skprep.kernels.extrema import find_extrema, find_smallest_two
 from skprep.kernels.rows import normalise_rows, normalise_rows_backward, softmax_rows
 from skprep.kernels.sums import sum_deviations
 
 __all__ = [
-    "apply_affine",
     "count_and_collect",
     "count_runs",
     "find_extrema",
@@ -23,5 +21,4 @@ __all__ = [
     "normalise_rows_backward",
     "softmax_rows",
     "sum_deviations",
-    "undo_affine",
 ]

@@ -10,6 +10,8 @@ import joblib
 import numpy as np
 from joblib.parallel import SequentialBackend
 
+PIECE = 1 << 18  # numbers that are worth a thread
+LONG = 1 << 23  # numbers from which on pieces shrink
 _POOLS = {}
 _HERE = threading.local()  # whether this thread is at work on a piece: within it, nothing is cut further
 
@@ -98,6 +100,41 @@ def each(function, pieces, threads=None):
     if failed:
         raise min(failed, key=lambda f: f[0])[1]  # the error that comes first in the data
     return found
+
+
+def by_rows(function, X, *others, period=1, sums=False):
+    """Return what ``function`` gives for pieces of the rows, computed on threads where there are many.
+
+    Each piece begins at a multiple of ``period``. ``sums``: what it gives is added up, so that the
+    pieces must be the same on any number of threads.
+    """
+    n_pieces = X.size // PIECE
+    threads = n_threads() if n_pieces > 1 else 1
+    if threads == 1 and not (sums and n_pieces > 1):
+        return [function(X, *others)]
+    if X.size > LONG and not sums:
+        cuts = shrinking(len(X), threads, period)
+    else:  # a short task is done before another thread has woken
+        step = -(-len(X) // min(n_pieces, 8 if sums else 4 * threads))
+        step = -(-step // period) * period
+        cuts = [slice(start, start + step) for start in range(0, len(X), step)]
+    return each(
+        lambda rows: function(X[rows], *(None if a is None else a[rows] for a in others)), cuts, threads
+    )
+
+
+def shrinking(n, threads, period):
+    """Cut ``n`` rows or columns into long pieces, which map new memory fastest, and ever shorter ones.
+
+    So no thread waits long for another whose processor, or new memory, is slow.
+    """
+    cuts, start, least = [], 0, n // (8 * threads) + 1
+    while start < n:
+        step = max(3 * (n - start) // (4 * threads), least)
+        step = -(-step // period) * period
+        cuts.append(slice(start, start + step))
+        start += step
+    return cuts
 
 
 def _pool(n):

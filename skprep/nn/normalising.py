@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skprep.kernels.chosen import (
+from skprep.kernels.dispatch import (
     apply_affine,
     normalise_rows,
     normalise_rows_backward,

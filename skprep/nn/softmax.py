@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skprep.kernels.chosen import softmax_rows
+from skprep.kernels.dispatch import softmax_rows
 from skprep.nn.layer import as_mask
 
 

@@ -7,8 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from sklearn.base import clone
 
+from skprep.compat import validate_parameters
+from skprep.groups import GroupScaler
+from skprep.groups.layout import Layout
+from skprep.persistence.older import upgraded
 from skprep.persistence.statistics import read_statistic
 from skprep.persistence.values import (
     COLLISIONS,
@@ -22,11 +25,8 @@ from skprep.persistence.values import (
     shortened,
 )
 from skprep.persistence.writing import FORMAT, PLAIN, READABLE, VERSION, learned
-from skprep.scalers import checks
-from skprep.scalers.group import GroupScaler
-from skprep.scalers.group_engines import RowsOfAStatistic
-from skprep.scalers.group_rows import GroupRows
 from skprep.statistics.groups import GroupIndex
+from skprep.validation.parameters import same
 
 AGREEMENT = 1e-9  # relative, between what a document shows and what follows from its statistic
 
@@ -82,7 +82,7 @@ def from_json(text):
     >>> from_json('{"format": "skprep scaler", "version": 99}')  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    ValueError: Not a document of a fitted scaler: $.version must be 1 or 2; ...
+    ValueError: Not a document of a fitted scaler: $.version must be 1 or 2 or 3; ...
     """
     notes = []
     try:
@@ -119,10 +119,11 @@ def _restored(document, length, notes):
     grouped = document.get("class") == "GroupScaler"
     members += ["layout", "groups", "pooled", "sizes"] if grouped else []
     check_members(document, ROOT, ["format", "version", "written_by", *members])
+    document = upgraded(document)
     scaler = _unfitted(document, ROOT, {**PLAIN, "GroupScaler": GroupScaler})
     _restore_features(scaler, document, length)
     inner = scaler.scaler if grouped else scaler
-    if getattr(inner, "estimator", None) == "median_of_means" and inner.n_blocks > length:
+    if getattr(inner, "method", None) == "median_of_means" and inner.n_blocks > length:
         (ROOT / "parameters" / "n_blocks").refuse("a number of blocks that are there", inner.n_blocks)
     if grouped:
         _restore_groups(scaler, document)
@@ -140,13 +141,10 @@ def _restored(document, length, notes):
 
 def _check_use(scaler):
     """Refuse parameters that only a transform would stumble over."""
-    row = np.full(
-        (1, len(scaler._rows.features) if hasattr(scaler, "_rows") else scaler.n_features_in_), np.nan
-    )
-    if hasattr(scaler, "_rows"):
-        scaler._engine.transform(row, np.zeros(1, dtype=np.intp), scaler.units == "global")
-    else:
-        scaler._walk(row, row, scaler._forward, True, clip=scaler._bounds())
+    fitted = scaler._fitted()
+    row = np.full((1, len(fitted.features)), np.nan)
+    fitted.learnt.check_dtype(row.dtype)
+    fitted.learnt.apply(row, None if fitted.index is None else np.zeros(1, dtype=np.intp))
 
 
 def _unfitted(recipe, place, classes):
@@ -166,7 +164,7 @@ def _unfitted(recipe, place, classes):
             _check_numbers(parameters[name], place / name)
     scaler = kind(**parameters)
     try:
-        scaler._validate_params()
+        validate_parameters(scaler)
     except ValueError as error:
         place.refuse("parameters of the class", str(error))
     return scaler
@@ -201,39 +199,38 @@ def _restore_features(scaler, document, length):
 
 
 def _restore_groups(scaler, document):
-    rows, place = GroupRows(), ROOT / "layout"
-    layout = document["layout"]
-    check_members(layout, place, ["by", "features", "n_keys", "labels"])
-    for name in ("by", "features"):
-        setattr(rows, name, [int(j) for j in read_numbers(layout[name], place / name, (None,), np.int64)])
-    if sorted(rows.by + rows.features) != list(range(scaler.n_features_in_)) or not rows.features:
-        place.refuse(f"the columns 0 to {scaler.n_features_in_ - 1}, each once", layout)
-    rows.n_keys, rows.labels = layout["n_keys"], layout["labels"]
-    if type(rows.n_keys) is not int or rows.n_keys < 0 or (rows.by and rows.n_keys != len(rows.by)):
-        (place / "n_keys").refuse("the number of key columns", rows.n_keys)
-    if rows.labels is not None and (
-        not isinstance(rows.labels, list)
-        or len(rows.labels) != rows.n_keys
-        or not all(isinstance(v, str) for v in rows.labels)
-    ):
-        (place / "labels").refuse(f"null or {rows.n_keys} names", rows.labels)
-    names = getattr(scaler, "feature_names_in_", None)
-    rows.inner_names = None if names is None else names[rows.features]
-    index, codes = _read_keys(document["groups"], rows.n_keys)
-    shape = (len(index), len(rows.features))
-    engine = RowsOfAStatistic(clone(scaler.scaler))
-    rows.name_features(engine.scaler)
+    layout = _read_layout(document["layout"], scaler)
+    index, codes = _read_keys(document["groups"], layout.n_keys)
+    shape = (len(index), len(layout.features))
     learnt = [
-        read_statistic(document["statistic"], ROOT / "statistic", shape).spread(codes, len(index)),
+        read_statistic(document["statistic"], ROOT / "statistic", shape).scatter(codes, len(index)),
         read_statistic(document["pooled"], ROOT / "pooled", (1, shape[1])),
         read_numbers(document["sizes"], ROOT / "sizes", shape)[np.argsort(codes)],
     ]
     for statistic, name in zip(learnt, ("statistic", "pooled"), strict=False):
-        _check_kind(engine.scaler, statistic, ROOT / name)
-    engine.adopt(learnt)
-    scaler._rows, scaler._index, scaler._engine = rows, index, engine
-    scaler._learnt_with = {"by": scaler.by, "scaler": clone(scaler.scaler)}
-    scaler._publish()
+        _check_kind(scaler.scaler, statistic, ROOT / name)
+    names = getattr(scaler, "feature_names_in_", scaler.n_features_in_)
+    scaler._restore(names, index, learnt, layout)
+
+
+def _read_layout(layout, scaler):
+    place, n_columns = ROOT / "layout", scaler.n_features_in_
+    check_members(layout, place, ["by", "features", "n_keys", "labels"])
+    by, features = (
+        tuple(int(j) for j in read_numbers(layout[name], place / name, (None,), np.int64))
+        for name in ("by", "features")
+    )
+    if sorted(by + features) != list(range(n_columns)) or not features:
+        place.refuse(f"the columns 0 to {n_columns - 1}, each once", layout)
+    n_keys, labels = layout["n_keys"], layout["labels"]
+    if type(n_keys) is not int or n_keys < 0 or (by and n_keys != len(by)):
+        (place / "n_keys").refuse("the number of key columns", n_keys)
+    if labels is not None and (
+        not isinstance(labels, list) or len(labels) != n_keys or not all(isinstance(v, str) for v in labels)
+    ):
+        (place / "labels").refuse(f"null or {n_keys} names", labels)
+    names = getattr(scaler, "feature_names_in_", None)
+    return Layout(by, features, n_keys, labels, None if names is None else names[list(features)])
 
 
 def _read_keys(groups, n_keys):
@@ -260,12 +257,13 @@ def _read_keys(groups, n_keys):
 
 def _check_kind(scaler, statistic, place):
     """Refuse a statistic that is not the one this scaler learns from rows."""
-    own = scaler._empty(1, 1)
+    kind, settings = scaler._statistic()
+    own = kind.empty(1, 1, **settings)
     if type(own) is not type(statistic):
         (place / "kind").refuse(repr(type(own).__name__), type(statistic).__name__)
     for name in ("n_blocks", "budget", "max_rank_error", "probabilities"):
         required, received = (getattr(s, name, None) for s in (own, statistic))
-        if not checks.same(required, received):
+        if not same(required, received):
             (place / name).refuse(f"{required}, as the parameters say", received)
 
 

@@ -5,20 +5,22 @@ from importlib.metadata import version
 
 from sklearn.utils.validation import check_is_fitted
 
-from skprep.files import whole_file
+from skprep.atomic import atomic_write
+from skprep.backends.array_api import as_numpy
+from skprep.compat import output_setting
+from skprep.groups import GroupScaler
 from skprep.persistence.values import ROOT, encode, no_collection, numbers, write
-from skprep.scalers import checks
-from skprep.scalers.array_api import as_numpy
-from skprep.scalers.group import GroupScaler
 from skprep.scalers.log import LogScaler
 from skprep.scalers.max_abs import MaxAbsScaler
 from skprep.scalers.min_max import MinMaxScaler
 from skprep.scalers.robust import RobustScaler
 from skprep.scalers.standard import StandardScaler
 from skprep.statistics import Quantiles
+from skprep.validation.parameters import check_learnt
 
-FORMAT, VERSION = "skprep scaler", 2
-READABLE = (1, 2)  # 2: whole numbers beyond 2**53 as text; formulas of group parameters corrected
+FORMAT, VERSION = "skprep scaler", 3
+# 2: whole numbers beyond 2**53 as text; formulas of group parameters corrected. 3: names of parameters
+READABLE = (1, 2, 3)
 PLAIN = {c.__name__: c for c in (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, LogScaler)}
 NOT_SHOWN = ("feature_names_in_", "n_features_in_", "groups_", "scaler_")  # in members of their own
 
@@ -51,7 +53,7 @@ def save(scaler, path, *, mergeable=True):
     array([[0.5]])
     """
     text = to_json(scaler, mergeable=mergeable)
-    with whole_file(path) as new:
+    with atomic_write(path) as new:
         new.write_text(text + "\n", encoding="utf-8")
 
 
@@ -97,7 +99,7 @@ def to_json(scaler, *, mergeable=True):
     >>> print(to_json(MaxAbsScaler().fit([[1.0], [4.0]])))  # doctest: +ELLIPSIS
     {
       "format": "skprep scaler",
-      "version": 2,
+      "version": 3,
       "written_by": "skprep ...",
       "class": "MaxAbsScaler",
       "parameters": {
@@ -124,9 +126,9 @@ def to_json(scaler, *, mergeable=True):
         _refuse_class(scaler)
     check_is_fitted(scaler)
     if grouped:
-        scaler._demand_vectorised("to_json")
+        scaler._check_vectorized("to_json")
     else:
-        checks.check_learnt(scaler, "to_json")
+        check_learnt(scaler, "to_json")
     with no_collection():
         return write(_document(scaler, grouped, mergeable))
 
@@ -140,10 +142,10 @@ def _document(scaler, grouped, mergeable):
         **_recipe(scaler),
         "n_features": int(scaler.n_features_in_),
         "feature_names": None if names is None else [str(n) for n in names],
-        "output": getattr(scaler, "_sklearn_output_config", {}).get("transform"),
+        "output": output_setting(scaler),
         "learned": learned(scaler),
         **(
-            _groups(scaler, mergeable) if grouped else {"statistic": _statistic(scaler._statistic, mergeable)}
+            _groups(scaler, mergeable) if grouped else {"statistic": _statistic(scaler._learnt[0], mergeable)}
         ),
     }
 
@@ -205,16 +207,16 @@ def _spelt(value):
 
 def _groups(scaler, mergeable):
     """Return what a GroupScaler has beyond a plain scaler."""
-    engine, rows = scaler._engine, scaler._rows
+    layout, index, (statistic, pooled, sizes) = scaler._learnt_state()
     return {
         "layout": {
-            "by": [int(j) for j in rows.by],
-            "features": [int(j) for j in rows.features],
-            "n_keys": rows.n_keys,
-            "labels": rows.labels,
+            "by": [int(j) for j in layout.by],
+            "features": [int(j) for j in layout.features],
+            "n_keys": layout.n_keys,
+            "labels": layout.labels,
         },
-        "groups": [encode(key, ROOT / "groups" / i) for i, key in enumerate(scaler._index.keys)],
-        "statistic": _statistic(engine.statistic, mergeable),
-        "pooled": _statistic(engine.pooled, mergeable),
-        "sizes": numbers(engine.sizes),
+        "groups": [encode(key, ROOT / "groups" / i) for i, key in enumerate(index.keys)],
+        "statistic": _statistic(statistic, mergeable),
+        "pooled": _statistic(pooled, mergeable),
+        "sizes": numbers(sizes),
     }

@@ -2,18 +2,19 @@
 
 from numbers import Real
 
-import narwhals.stable.v2 as nw
 import numpy as np
-from sklearn.utils._param_validation import Options, StrOptions
 
-from skprep.frames.expressions import after_symexp, before_symlog, expm1, log1p, symexp, symlog
+from skprep.compat import Options, StrOptions
 from skprep.kernels.blocks import row_blocks
-from skprep.scalers.base import AffineScaler, StreamingMixin
-from skprep.scalers.checks import name_column, per_feature, refuse_infinity, row_number
+from skprep.maps import LogMap
+from skprep.scalers.base import Scaler
 from skprep.statistics import SmallestTwo
+from skprep.validation.domain import check_domain, outside_domain
+from skprep.validation.parameters import per_feature, samples_seen
+from skprep.validation.rows import name_column
 
 
-class LogScaler(StreamingMixin, AffineScaler):
+class LogScaler(Scaler):
     r"""Take the logarithm of each feature, shifted into its domain by what the training rows show.
 
     With base :math:`b` and offset :math:`c`,
@@ -56,6 +57,8 @@ class LogScaler(StreamingMixin, AffineScaler):
         The offset of each feature, float64.
     data_min_ : ndarray of shape (n_features,)
         Smallest training value inside the domain; NaN where there was none.
+    n_samples_seen_ : int or ndarray of shape (n_features,)
+        Number of training values inside the domain, or sum of their weights; an array where features differ.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -103,8 +106,6 @@ class LogScaler(StreamingMixin, AffineScaler):
         "copy": ["boolean"],
     }
     _learning_parameters = ("method", "offset")
-    _shows_infinity = False
-    _shrinks = False
 
     def __init__(self, *, base="e", method="log", offset="auto", handle_invalid="error", copy=True):
         self.base = base
@@ -113,48 +114,56 @@ class LogScaler(StreamingMixin, AffineScaler):
         self.handle_invalid = handle_invalid
         self.copy = copy
 
-    def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
+    def _statistic(self):
+        return SmallestTwo, {}
+
+    def _training_rows(self, X):
+        """Return the rows with NaN in the place of what lies outside a given domain: only the rest counts."""
         if isinstance(self.offset, str):
-            return SmallestTwo.learn(X, codes, n_groups, sample_weight)
-        offset = self._known_offset(X.shape[1])
-        if hasattr(X, "summarise"):
-            return self._learn_elsewhere(X, codes, offset)
-        if self.method == "log" and self.handle_invalid == "error":
-            self._refuse_invalid(X, offset)
-        whole = SmallestTwo.empty(n_groups, X.shape[1])
-        for rows in row_blocks(*X.shape):  # only what lies inside the domain counts
-            inside = X[rows] + offset > 0 if self.method == "log" else True
-            block = (np.where(inside, X[rows], np.nan), None if codes is None else codes[rows])
-            weight = None if sample_weight is None else sample_weight[rows]
-            whole = whole.merge(SmallestTwo.learn(*block, n_groups, weight))
-        if self.method == "log" and self.handle_invalid == "clip":
-            self._refuse_nothing_inside(X, whole)
-        return whole
-
-    def _learn_elsewhere(self, table, codes, offset):
-        """Learn from rows that are not in memory."""
+            return X
+        offset = self._known_offset(X.shape[1])[None]
+        learnt = self._map_of(offset, np.full(offset.shape, np.nan))
         if self.method != "log":
-            return SmallestTwo.learn(table, codes)
-        whole = SmallestTwo.learn(table, codes)
-        inside = SmallestTwo.learn(table.within(lambda x, j: x + float(offset[j]) > 0), codes)
-        if self.handle_invalid == "error":
-            self._refuse_outside(whole.first.min(axis=0), offset)
-        if self.handle_invalid == "clip":
-            there = (whole.count > 0).any(axis=0) & (inside.count == 0).all(axis=0)
-            for column in np.flatnonzero(there):
-                self._refuse_none_inside(column)
-        return inside
+            return X
+        if hasattr(X, "summarise"):
+            return self._inside_elsewhere(X, learnt)
+        check_domain(self, learnt, X)
+        return self._inside(X, offset)
 
-    def _refuse_nothing_inside(self, X, statistic):
-        for column in np.flatnonzero((statistic.count == 0).all(axis=0)):
+    def _inside(self, X, offset):
+        rows = None
+        for at in row_blocks(*X.shape):
+            outside = X[at] + offset <= 0
+            if outside.any():
+                rows = X.copy() if rows is None else rows
+                rows[at][outside] = np.nan
+        if rows is None:
+            return X
+        for column in np.flatnonzero(np.isnan(rows).all(axis=0)):
             if not np.isnan(X[:, column]).all():
                 self._refuse_none_inside(column)
+        return rows
+
+    def _inside_elsewhere(self, table, learnt):
+        """Do the same to rows that are not in memory."""
+        offset = learnt.offset[0]
+        inside = table.within(lambda x, j: x + float(offset[j]) > 0)
+        if self.handle_invalid == "nan":
+            return inside
+        whole, kept = (SmallestTwo.learn(t) for t in (table, inside))
+        if self.handle_invalid == "error":
+            for column in np.flatnonzero(whole.first[0] + offset <= 0):
+                raise outside_domain(whole.first[0, column], name_column(self, column), offset[column])
+        for column in np.flatnonzero((whole.count > 0)[0] & (kept.count == 0)[0]):
+            self._refuse_none_inside(column)
+        return inside
 
     def _refuse_none_inside(self, column):
-        raise ValueError(
-            'handle_invalid="clip" needs a training value inside the domain; received none in '
-            f"{name_column(self, column)} with offset={self.offset!r}. Pass a larger offset."
-        )
+        if self.handle_invalid == "clip":
+            raise ValueError(
+                'handle_invalid="clip" needs a training value inside the domain; received none in '
+                f"{name_column(self, column)} with offset={self.offset!r}. Pass a larger offset."
+            )
 
     def _known_offset(self, n_features):
         offset = per_feature(self, self.offset, n_features, "offset")
@@ -165,154 +174,26 @@ class LogScaler(StreamingMixin, AffineScaler):
             )
         return offset
 
-    def _empty(self, n_groups, n_features):
-        return SmallestTwo.empty(n_groups, n_features)
-
-    def _center_spread(self, statistic):
+    def _map(self, statistic):
         n_groups, n_features = statistic.count.shape
         if not isinstance(self.offset, str):
-            offset = np.broadcast_to(self._known_offset(n_features), (n_groups, n_features))
+            offset = np.broadcast_to(self._known_offset(n_features), (n_groups, n_features)).copy()
         elif self.method == "log":
             offset = _learnt_offset(statistic)
         else:
             offset = np.zeros((n_groups, n_features))
-        return -offset, None
+        return self._map_of(offset, np.where(np.isfinite(statistic.first), statistic.first, np.nan))
 
-    def _publish(self, statistic):
-        self.offset_ = 0.0 - self._center_scale(statistic)[0][0]
-        self.data_min_ = np.where(np.isfinite(statistic.first), statistic.first, np.nan)[0]
+    def _map_of(self, offset, data_min):
+        return LogMap(None, offset, data_min, self.base, self.method, self.handle_invalid)
 
-    def _vectors(self):
-        return self._learnt("offset_"), self._learnt("data_min_")
+    def _set_fitted_attributes(self, statistic, learnt):
+        self.offset_ = learnt.offset[0]
+        self.data_min_ = learnt.data_min[0]
+        self.n_samples_seen_ = samples_seen(statistic.count[0])
 
-    def _step_vectors(self, center, scale, statistic):
-        return 0.0 - center, np.where(np.isfinite(statistic.first), statistic.first, np.nan)
-
-    def _check_domain(self, X, vectors, first_row=0):
-        if self.method == "log" and self.handle_invalid == "error":
-            self._refuse_invalid(X, vectors[0], first_row)
-        elif self.method == "log" and self.handle_invalid == "clip":
-            refuse_infinity(self, X, first_row)  # the bound would hide it
-
-    def _refuse_invalid(self, X, offset, first_row=0):
-        offset = np.broadcast_to(offset, X.shape)
-        for rows in row_blocks(*X.shape):
-            outside = X[rows] + offset[rows] <= 0
-            if outside.any():
-                row, column = np.unravel_index(outside.argmax(), outside.shape)
-                number = row_number(self, first_row + rows.start + int(row))
-                place = f"{name_column(self, column)}, row {number}"
-                self._refuse_value(X[rows][row, column], place, offset[rows][row, column])
-
-    def _refuse_outside(self, smallest, offset):
-        """Refuse features whose smallest value is outside the domain."""
-        for column in np.flatnonzero(smallest + offset <= 0):
-            self._refuse_value(smallest[column], name_column(self, column), offset[column])
-
-    def _refuse_value(self, value, place, offset):
-        raise ValueError(
-            f"LogScaler takes the logarithm of x + offset, which must be above 0; received "
-            f"{float(value)!r} in {place}, where the offset asks for values above {0.0 - float(offset)!r}. "
-            'Pass handle_invalid="nan" or "clip", a larger offset, or method="symlog", '
-            "which takes any sign."
-        )
-
-    def _is_affine(self):
-        return False
-
-    def _forward(self, x, offset, smallest, out):
-        wide = np.add(x, offset, dtype=np.float64)
-        if self.method == "symlog":
-            wide = np.copysign(self._log1p(np.abs(wide)), wide)
-        elif self.method == "arcsinh":
-            wide = np.arcsinh(wide) / self._log_base()
-        else:
-            wide = self._log(x, wide, offset, smallest)
-        out[...] = wide
-
-    def _log(self, x, shifted, offset, smallest):
-        outside = shifted <= 0
-        if self.handle_invalid == "clip":
-            x = np.where(outside, smallest, x)
-            shifted = np.where(outside, smallest + offset, shifted)
-        elif outside.any():
-            shifted = np.where(outside, np.nan, shifted)
-        log = {"e": np.log, 2: np.log2, 10: np.log10}[self.base]
-        near = self._near_one(offset, x)
-        if not near.any():
-            return log(shifted)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(near & ~outside, self._log1p(x), log(shifted))
-
-    def _near_one(self, offset, x):
-        """Say where log1p and expm1 are more exact: offset 1, and x near 0 unless the base is e."""
-        return (offset == 1) & ((np.abs(x) < 0.5) | (self.base == "e"))
-
-    def _backward(self, y, offset, smallest, out):
-        y = np.asarray(y, dtype=np.float64)
-        if self.method == "arcsinh":
-            out[...] = np.sinh(y * self._log_base()) - offset
-        elif self.method == "symlog":
-            out[...] = np.copysign(np.expm1(np.abs(y) * self._log_base()), y) - offset
-        else:
-            power = {"e": np.exp, 2: np.exp2, 10: lambda v: np.power(10.0, v)}[self.base]
-            near = self._near_one(offset, y)
-            wide = power(y) - offset
-            if near.any():
-                wide = np.where(near, np.expm1(y * self._log_base()), wide)
-            out[...] = wide
-
-    def _has_domain(self):
-        return self.method == "log" and self.handle_invalid == "error"
-
-    def _forward_steps(self):
-        base = float(self._log_base())
-        if self.method == "symlog":
-            return [lambda x, offset, _: x + offset, lambda x, *_: symlog(x) / base]
-        if self.method == "arcsinh":
-            return [
-                lambda x, offset, _: x + offset,
-                lambda x, *_: before_symlog(x),
-                lambda x, *_: symlog(x) / base,
-            ]
-        return [self._inside, self._logarithm]
-
-    def _inside(self, x, offset, smallest):
-        invalid = smallest if self.handle_invalid == "clip" else float("nan")
-        invalid = nw.lit(invalid) if isinstance(invalid, float) else invalid
-        return nw.when(x + offset <= 0.0).then(invalid).otherwise(x)
-
-    def _logarithm(self, x, offset, smallest):
-        base = {"e": 1.0, 2: 2.0, 10: 10.0}[self.base]
-        plain = (x + offset).log() if base == 1.0 else (x + offset).log(base)
-        if isinstance(offset, float) and offset != 1.0:
-            return plain
-        near = (offset == 1.0) & (x > -0.5) & (x < 0.5)
-        return nw.when(near).then(log1p(x) / float(self._log_base())).otherwise(plain)
-
-    def _backward_steps(self):
-        base = float(self._log_base())
-        if self.method == "arcsinh":
-            return [
-                lambda y, *_: y * base,
-                lambda y, *_: symexp(y),
-                lambda u, offset, _: after_symexp(u) - offset,
-            ]
-        if self.method == "symlog":
-            return [lambda y, *_: y * base, lambda y, offset, _: symexp(y) - offset]
-        return [lambda y, *_: y * base, self._exponential]
-
-    def _exponential(self, y, offset, smallest):
-        if isinstance(offset, float) and offset != 1.0:
-            return y.exp() - offset
-        near = (offset == 1.0) & (y > -0.5) & (y < 0.5)
-        return nw.when(near).then(expm1(y)).otherwise(y.exp() - offset)
-
-    def _log1p(self, x):
-        return np.log1p(x.astype(np.float64)) / self._log_base()
-
-    def _log_base(self):
-        return 1.0 if self.base == "e" else np.log(float(self.base))
+    def _map_from_attributes(self):
+        return self._map_of(self._attribute("offset_"), self._attribute("data_min_"))
 
 
 def _learnt_offset(statistic):

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from skprep.scalers.base import AffineScaler, StreamingMixin
-from skprep.scalers.checks import samples_seen
+from skprep.maps import AffineMap
+from skprep.scalers.base import Scaler
 from skprep.statistics import Extrema
+from skprep.validation.parameters import samples_seen
 
 
-class MaxAbsScaler(StreamingMixin, AffineScaler):
+class MaxAbsScaler(Scaler):
     r"""Scale each feature by its largest absolute value.
 
     .. math:: z = x / \max |x|
@@ -62,30 +63,22 @@ class MaxAbsScaler(StreamingMixin, AffineScaler):
         self.copy = copy
         self.clip = clip
 
-    def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
-        return Extrema.learn(X, codes, n_groups, sample_weight)
+    def _statistic(self):
+        return Extrema, {}
 
-    def _empty(self, n_groups, n_features):
-        return Extrema.empty(n_groups, n_features)
+    def _map(self, statistic):
+        return AffineMap(scale=_max_abs(statistic), bounds=self._bounds())
 
-    def _center_spread(self, statistic):
-        return None, _max_abs(statistic)
-
-    def _publish(self, statistic):
+    def _set_fitted_attributes(self, statistic, learnt):
         self.max_abs_ = _max_abs(statistic)[0]
-        self.scale_ = self._center_scale(statistic)[1][0]
+        self.scale_ = learnt.scale[0]
         self.n_samples_seen_ = samples_seen(statistic.rows[0]).item()
 
-    def _vectors(self):
-        return None, self._learnt("scale_")
+    def _map_from_attributes(self):
+        return AffineMap(scale=self._attribute("scale_"), bounds=self._bounds())
 
     def _bounds(self):
         return (-1.0, 1.0) if self.clip else None
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
 
 def _max_abs(statistic):

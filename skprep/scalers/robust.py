@@ -4,16 +4,17 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import stats
-from sklearn.utils._param_validation import Interval
 
-from skprep.scalers.base import AffineScaler, StreamingMixin
-from skprep.scalers.checks import check_clip, check_range, samples_seen
+from skprep.compat import Interval
+from skprep.maps import AffineMap
+from skprep.scalers.base import Scaler
 from skprep.statistics import Quantiles
 from skprep.statistics.quantiles import EXACT_BUDGET
 from skprep.statistics.sketch import LEAST_RANK_ERROR
+from skprep.validation.parameters import check_clip, check_range, samples_seen
 
 
-class RobustScaler(StreamingMixin, AffineScaler):
+class RobustScaler(Scaler):
     r"""Scale each feature by its median and a range of quantiles.
 
     .. math:: z = (x - q_{50}) / (q_{75} - q_{25})
@@ -113,9 +114,7 @@ class RobustScaler(StreamingMixin, AffineScaler):
     __metadata_request__fit = {"sample_weight": False}  # off by default, as scikit-learn has none
     __metadata_request__partial_fit = {"sample_weight": False}
     _learning_parameters = ("quantile_range", "exact_budget", "max_rank_error")
-    _published = ("center_", "scale_", "exact_", "rank_error_", "n_samples_seen_")
     _sparse_formats = ("csr", "csc")
-    _shows_infinity = False
 
     def __init__(
         self,
@@ -138,7 +137,7 @@ class RobustScaler(StreamingMixin, AffineScaler):
         self.exact_budget = exact_budget
         self.max_rank_error = max_rank_error
 
-    def _learn(self, X, codes=None, n_groups=1, sample_weight=None, stream=False):
+    def _statistic(self):
         check_clip(self.clip)
         low, high = self.quantile_range
         if not 0 <= low <= high <= 100:
@@ -152,69 +151,32 @@ class RobustScaler(StreamingMixin, AffineScaler):
                 f"distribution has no finite width beyond; received {self.quantile_range!r}. "
                 "Use for example (25.0, 75.0), or unit_variance=False."
             )
-        return Quantiles.learn(X, codes, n_groups, sample_weight, stream=stream, **self._settings())
-
-    def _empty(self, n_groups, n_features):
-        return Quantiles.empty(n_groups, n_features, **self._settings())
-
-    def _settings(self):
-        low, high = self.quantile_range
-        return {
+        return Quantiles, {
             "probabilities": (low / 100, 0.5, high / 100),
             "budget": int(self.exact_budget),
             "max_rank_error": float(self.max_rank_error),
         }
 
-    def _learn_batch(self, X, codes=None, n_groups=1, sample_weight=None):
-        return self._learn(X, codes, n_groups, sample_weight, stream=True)
-
-    def _center_spread(self, statistic):
+    def _map(self, statistic):
         low, median, high = np.moveaxis(statistic.values, 2, 0)
-        with np.errstate(over="ignore"):
-            spread = high - low if self.with_scaling else None
+        scale = None
         if self.with_scaling:
-            check_range(self, spread, low, high)
-        if self.with_scaling and self.unit_variance:
-            spread = spread / np.diff(stats.norm.ppf(statistic.probabilities[[0, 2]]))
-        return median if self.with_centering else None, spread
+            with np.errstate(over="ignore"):
+                scale = high - low
+            check_range(self, scale, low, high)
+            if self.unit_variance:
+                scale = scale / np.diff(stats.norm.ppf(statistic.probabilities[[0, 2]]))
+        center = median if self.with_centering else None
+        return AffineMap.of(center, scale, median.shape, check_clip(self.clip))
 
-    def _set_statistic(self, statistic, publish=True):
-        super()._set_statistic(statistic, publish and not statistic.sketches)
-        if (
-            publish and statistic.sketches
-        ):  # sorting their items for every batch would cost more than learning
-            self._leave_unpublished()
-
-    def _publish_all(self):
-        """Work out the learned attributes that batches have left for later."""
-        super()._set_statistic(self._statistic)
-
-    def _publish(self, statistic):
-        center, scale = self._center_scale(statistic)
-        self.center_ = None if center is None else center[0].copy()
-        self.scale_ = None if scale is None else scale[0]
+    def _set_fitted_attributes(self, statistic, learnt):
+        self.center_ = learnt.center[0].copy() if self.with_centering else None
+        self.scale_ = learnt.scale[0] if self.with_scaling else None
         self.rank_error_ = statistic.rank_error()[0]
         self.exact_ = not self.rank_error_.any()
         self.n_samples_seen_ = samples_seen(statistic.count[0])
 
-    def _vectors(self):
-        return (
-            self._learnt("center_") if self.with_centering else None,
-            self._learnt("scale_") if self.with_scaling else None,
-        )
-
-    def _bounds(self):
-        return check_clip(self.clip)
-
-    def _check_sparse(self, verb):
-        if self.with_centering:
-            raise ValueError(
-                f"Cannot {verb} sparse matrices: use `with_centering=False` instead, so that zeros "
-                "stay zeros; received a sparse matrix and with_centering=True. X.toarray() "
-                "takes the memory of a dense array and allows both."
-            )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = not self.with_centering
-        return tags
+    def _map_from_attributes(self):
+        center = self._attribute("center_") if self.with_centering else None
+        scale = self._attribute("scale_") if self.with_scaling else None
+        return AffineMap.of(center, scale, (1, self.n_features_in_), check_clip(self.clip))

@@ -3,17 +3,18 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from skprep.scalers.base import AffineScaler, StreamingMixin
-from skprep.scalers.checks import check_clip, samples_seen
+from skprep.compat import Interval, StrOptions
+from skprep.maps import AffineMap
+from skprep.scalers.base import Scaler
 from skprep.statistics import MedianOfMeans, Moments
+from skprep.validation.parameters import check_clip, samples_seen
 
 ROWS_IN_ONE_GO = 10_000
 ROUNDINGS = 4  # of a mean or of a value, that are taken for noise
 
 
-class StandardScaler(StreamingMixin, AffineScaler):
+class StandardScaler(Scaler):
     r"""Scale each feature to zero mean and unit variance.
 
     .. math:: z = (x - \mu) / \sigma
@@ -97,7 +98,7 @@ class StandardScaler(StreamingMixin, AffineScaler):
 
     >>> import numpy as np
     >>> X = np.append(np.tile([1.0, 2.0, 3.0], 10), 1e9)[:, None]
-    >>> robust = StandardScaler(estimator="median_of_means", n_blocks=5).fit(X)
+    >>> robust = StandardScaler(method="median_of_means", n_blocks=5).fit(X)
     >>> print(StandardScaler().fit(X).mean_.round(), robust.mean_.round(2))
     [32258066.] [2.]
     """
@@ -107,10 +108,10 @@ class StandardScaler(StreamingMixin, AffineScaler):
         "with_mean": ["boolean"],
         "with_std": ["boolean"],
         "clip": [None, Interval(Real, 0, None, closed="neither"), tuple, list],
-        "estimator": [StrOptions({"moments", "median_of_means"})],
+        "method": [StrOptions({"moments", "median_of_means"})],
         "n_blocks": [Interval(Integral, 1, None, closed="left")],
     }
-    _learning_parameters = ("estimator", "n_blocks")
+    _learning_parameters = ("method", "n_blocks")
     _sparse_formats = "csr"
 
     def __init__(
@@ -120,14 +121,14 @@ class StandardScaler(StreamingMixin, AffineScaler):
         with_mean=True,
         with_std=True,
         clip=None,
-        estimator="moments",
+        method="moments",
         n_blocks=10,
     ):
         self.copy = copy
         self.with_mean = with_mean
         self.with_std = with_std
         self.clip = clip
-        self.estimator = estimator
+        self.method = method
         self.n_blocks = n_blocks
 
     # scikit-learn takes sample_weight and copy by position here, and only here.
@@ -171,56 +172,34 @@ class StandardScaler(StreamingMixin, AffineScaler):
         X_original : {ndarray, sparse matrix} of shape (n_samples, n_features)
             Rows in the original units; a frame where ``set_output`` asks for one.
         """
-        return self._inverse_transform(X, self.copy if copy is None else copy)
+        return self._transform(X, self.copy if copy is None else copy, inverse=True)
 
-    def _learn(self, X, codes=None, n_groups=1, sample_weight=None):
+    def _statistic(self):
         check_clip(self.clip)
-        if self.estimator == "median_of_means":
-            return MedianOfMeans.learn(X, codes, n_groups, sample_weight, int(self.n_blocks))
-        return Moments.learn(X, codes, n_groups, sample_weight)
+        if self.method == "median_of_means":
+            return MedianOfMeans, {"n_blocks": int(self.n_blocks)}
+        return Moments, {}
 
-    def _empty(self, n_groups, n_features):
-        if self.estimator == "median_of_means":
-            return MedianOfMeans.empty(n_groups, n_features, int(self.n_blocks))
-        return Moments.empty(n_groups, n_features)
+    def _map(self, statistic):
+        center = mean = statistic.center()
+        scale = None
+        if self.with_std:
+            scale = statistic.std()
+            scale[_is_constant(mean, scale, statistic.count, self.with_mean)] = 0.0
+        if not self.with_mean:
+            center = None
+        return AffineMap.of(center, scale, mean.shape, check_clip(self.clip))
 
-    def _center_spread(self, statistic):
-        center = statistic.center()
-        if not self.with_std:
-            return center if self.with_mean else None, None
-        spread = statistic.std()
-        spread[_is_constant(center, spread, statistic.count, self.with_mean)] = 0.0
-        return center if self.with_mean else None, spread
-
-    def _publish(self, statistic):
-        _, scale = self._center_scale(statistic)
-        learnt = self.with_mean or self.with_std
-        self.mean_ = statistic.center()[0] if learnt else None
+    def _set_fitted_attributes(self, statistic, learnt):
+        self.mean_ = statistic.center()[0] if self.with_mean or self.with_std else None
         self.var_ = statistic.variance()[0] if self.with_std else None
-        self.scale_ = None if scale is None else scale[0]
+        self.scale_ = learnt.scale[0] if self.with_std else None
         self.n_samples_seen_ = samples_seen(statistic.count[0])
 
-    def _vectors(self):
-        return (
-            self._learnt("mean_") if self.with_mean else None,
-            self._learnt("scale_") if self.with_std else None,
-        )
-
-    def _bounds(self):
-        return check_clip(self.clip)
-
-    def _check_sparse(self, verb):
-        if self.with_mean:
-            raise ValueError(
-                f"Cannot {verb} sparse matrices: pass `with_mean=False` instead, so that zeros stay "
-                "zeros; received a sparse matrix and with_mean=True. X.toarray() takes the "
-                "memory of a dense array and allows both."
-            )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = not self.with_mean
-        return tags
+    def _map_from_attributes(self):
+        center = self._attribute("mean_") if self.with_mean else None
+        scale = self._attribute("scale_") if self.with_std else None
+        return AffineMap.of(center, scale, (1, self.n_features_in_), check_clip(self.clip))
 
 
 def _is_constant(mean, std, count, centered):

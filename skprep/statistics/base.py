@@ -8,7 +8,7 @@ from scipy import sparse
 
 from skprep.kernels import threads
 from skprep.kernels.blocks import column_chunks, row_blocks
-from skprep.kernels.chosen import native, walkable
+from skprep.kernels.dispatch import is_contiguous, native
 
 # A block of rows, large enough that merging blocks costs nothing. Compiled kernels hold no copy of it,
 # unless neither its rows nor its columns lie in one piece.
@@ -25,8 +25,11 @@ class Statistic:
     ``_of_zeros`` (the statistic of so many zeros: what a sparse matrix does not store).
     """
 
+    shows_infinity = True  # is_finite() can tell
+    is_costly = False  # what is derived of it takes longer than learning a batch
+
     @classmethod
-    def learn(cls, X, codes=None, n_groups=1, sample_weight=None):
+    def learn(cls, X, codes=None, n_groups=1, sample_weight=None, *, stream=False):
         """Return the statistic of the rows of ``X``, NaN left out.
 
         Parameters
@@ -39,6 +42,8 @@ class Statistic:
         n_groups : int, default=1
         sample_weight : float ndarray of shape (n_rows,), default=None
             Weights, not negative; a weight of 2 is the row twice, 0 the row left out.
+        stream : bool, default=False
+            Whether other rows will follow; for most statistics it is all the same.
 
         Returns
         -------
@@ -47,26 +52,25 @@ class Statistic:
         """
         if hasattr(X, "summarise"):  # rows that are elsewhere, and learnt from there
             return X.summarise(cls, codes is not None)
+        X, codes, sample_weight = without_weightless(X, codes, sample_weight)
         if sparse.issparse(X):
             return cls._learn_sparse(X, codes, n_groups, sample_weight)
-        whole = codes is not None or (native is not None and walkable(X))
+        whole = codes is not None or (native is not None and is_contiguous(X))
         chunks = [slice(0, X.shape[1])] if whole else column_chunks(X)
         parts = [cls._learn_rows(X[:, at], codes, n_groups, sample_weight) for at in chunks]
-        return parts[0] if len(parts) == 1 else cls._join(parts, axis=1)
+        return parts[0] if len(parts) == 1 else cls._concatenate(parts, axis=1)
 
     @classmethod
     def _learn_rows(cls, X, codes, n_groups, sample_weight):
-        elements = LEARN_ELEMENTS if native is None or walkable(X) else COPIED_ELEMENTS
+        elements = LEARN_ELEMENTS if native is None or is_contiguous(X) else COPIED_ELEMENTS
         elements = max(elements, 64 * n_groups * X.shape[1])
 
         def learn_block(rows):
-            block = (X[rows], *(None if a is None else a[rows] for a in (codes, sample_weight)))
-            x, group, weight = _drop_weightless(*block)
-            return cls._learn_block(x, group, weight, n_groups) if len(x) else None
+            group, weight = (None if a is None else a[rows] for a in (codes, sample_weight))
+            return cls._learn_block(X[rows], group, weight, n_groups)
 
         blocks = list(row_blocks(*X.shape, elements=elements))
-        learnt = threads.each(learn_block, blocks, None if len(blocks) > 1 else 1)
-        parts = [part for part in learnt if part is not None]
+        parts = threads.each(learn_block, blocks, None if len(blocks) > 1 else 1)
         return reduce(lambda a, b: a.merge(b), parts) if parts else cls.empty(n_groups, X.shape[1])
 
     @classmethod
@@ -122,10 +126,10 @@ class Statistic:
             half = n_groups // 2
             merged = whole.take(range(half)).merge(whole.take(range(half, 2 * half)))
             rest = whole.take(range(2 * half, n_groups))
-            whole = self._join([merged, rest], axis=0)
+            whole = self._concatenate([merged, rest], axis=0)
         return whole
 
-    def spread(self, places, n_groups):
+    def scatter(self, places, n_groups):
         """Return the statistic of ``n_groups`` groups whose group ``places[i]`` is group i of this one.
 
         The other groups are empty.
@@ -134,7 +138,7 @@ class Statistic:
         --------
         >>> import numpy as np
         >>> from skprep.statistics import Extrema
-        >>> Extrema.learn(np.array([[5.0]])).spread([2], 3).count.tolist()
+        >>> Extrema.learn(np.array([[5.0]])).scatter([2], 3).count.tolist()
         [[0.0], [0.0], [1.0]]
         """
         if n_groups == len(self.count) and np.array_equal(places, np.arange(n_groups)):
@@ -144,7 +148,11 @@ class Statistic:
         return self._with_empty_group().take(source)
 
     def _with_empty_group(self):
-        return self._join([self, self.empty(1, self.count.shape[1])], axis=0)
+        return self._concatenate([self, self.empty(1, self.count.shape[1])], axis=0)
+
+    def is_finite(self):
+        """Say whether the rows were free of infinities."""
+        raise NotImplementedError
 
     def to_dict(self):
         """Return the statistic as plain lists and numbers.
@@ -164,18 +172,18 @@ class Statistic:
         return cls(**{name: _restored(value) for name, value in state.items()})
 
     @classmethod
-    def _join(cls, parts, axis):
+    def _concatenate(cls, parts, axis):
         return cls(*(np.concatenate([getattr(p, f.name) for p in parts], axis) for f in fields(cls)))
 
     def _reshape(self, n_groups, n_features):
         return type(self)(*(getattr(self, f.name).reshape(n_groups, n_features) for f in fields(self)))
 
 
-def _drop_weightless(X, codes, weight):
+def without_weightless(X, codes, weight):
     """Leave out the rows of weight 0: they must not even choose the value to shift by."""
     if weight is None or weight.all():
         return X, codes, weight
-    keep = weight > 0
+    keep = np.flatnonzero(weight)
     return X[keep], None if codes is None else codes[keep], weight[keep]
 
 

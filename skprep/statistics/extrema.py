@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skprep.kernels.chosen import find_extrema
+from skprep.kernels.dispatch import find_extrema
 from skprep.kernels.grouping import count_rows
 from skprep.statistics.base import Statistic
 

@@ -80,10 +80,10 @@ class GroupIndex:
         (['a', 'b'], array([0, 1, 0]), array([1]))
         """
         own, keys = factorize(columns)
-        index, places, _ = self.united(GroupIndex(keys))
+        index, places, _ = self.union(GroupIndex(keys))
         return index, index.codes_of(keys)[own], places
 
-    def united(self, other):
+    def union(self, other):
         """Return an index of the groups of both, and the codes in it of the groups of each."""
         known = set(self.keys)
         index = GroupIndex(self.keys + [key for key in other.keys if key not in known])

@@ -52,13 +52,15 @@ class MedianOfMeans(Statistic):
         return cls(blocks, np.zeros((n_groups, n_features)), n_blocks)
 
     @classmethod
-    def learn(cls, X, codes=None, n_groups=1, sample_weight=None, n_blocks=10):
+    def learn(cls, X, codes=None, n_groups=1, sample_weight=None, n_blocks=10, *, stream=False):
         """Return the statistic of the rows of ``X``, NaN left out; see :meth:`Statistic.learn`."""
         if hasattr(X, "summarise"):
             return X.summarise(cls, codes is not None, n_blocks=n_blocks)
         if codes is None and sample_weight is None and not sparse.issparse(X):
             blocks = [Moments.learn(X[b::n_blocks]) for b in range(n_blocks)]  # views: nothing is copied
-            return cls(Moments._join(blocks, axis=0), np.full((1, X.shape[1]), float(X.shape[0])), n_blocks)
+            return cls(
+                Moments._concatenate(blocks, axis=0), np.full((1, X.shape[1]), float(X.shape[0])), n_blocks
+            )
         start, stop = _positions(codes, n_groups, sample_weight, X.shape[0])
         group = np.zeros(X.shape[0], dtype=np.intp) if codes is None else codes
         first_block, n_cells = group * n_blocks, n_groups * n_blocks
@@ -102,7 +104,7 @@ class MedianOfMeans(Statistic):
 
     def _with_empty_group(self):
         one = self.empty(1, self.rows.shape[1], self.n_blocks)
-        blocks = Moments._join([self.blocks, one.blocks], axis=0)
+        blocks = Moments._concatenate([self.blocks, one.blocks], axis=0)
         return MedianOfMeans(blocks, np.concatenate([self.rows, one.rows]), self.n_blocks)
 
     @classmethod

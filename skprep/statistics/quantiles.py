@@ -10,7 +10,7 @@ from scipy import sparse
 
 from skprep.kernels.quantiles import select_by_group, select_quantiles, sort_and_select, weigh_quantiles
 from skprep.statistics import sketch
-from skprep.statistics.base import Statistic
+from skprep.statistics.base import Statistic, without_weightless
 from skprep.statistics.samples import Samples
 
 EXACT_BUDGET = 4096
@@ -66,6 +66,8 @@ class Quantiles(Statistic):
     array([[[2.5]]])
     """
 
+    shows_infinity = False
+
     count: np.ndarray
     probabilities: np.ndarray
     samples: Samples
@@ -91,7 +93,7 @@ class Quantiles(Statistic):
         return cls(count, probabilities, samples, {}, unknown, count.copy(), budget, max_rank_error)
 
     @classmethod
-    def learn(cls, X, codes=None, n_groups=1, sample_weight=None, stream=False, **settings):
+    def learn(cls, X, codes=None, n_groups=1, sample_weight=None, *, stream=False, **settings):
         """Return the quantiles of the rows of ``X``, NaN left out; see :meth:`Statistic.learn`.
 
         Of more rows than the budget, the exact quantiles alone are kept, or with ``stream=True`` a
@@ -100,6 +102,7 @@ class Quantiles(Statistic):
         """
         if hasattr(X, "summarise"):
             return X.summarise(cls, codes is not None, **settings)
+        X, codes, sample_weight = without_weightless(X, codes, sample_weight)
         learnt = cls.empty(n_groups, X.shape[1], **settings)
         keep = stream or X.shape[0] <= learnt.budget
         if not (keep or sparse.issparse(X)) and sample_weight is None:
@@ -128,12 +131,12 @@ class Quantiles(Statistic):
             self.count[0], self.answers[0] = select_quantiles(X, self.probabilities)
             return self
 
-        everyone = Quantiles.empty(1, X.shape[1], self.probabilities, self.budget, self.max_rank_error)
+        pooled = Quantiles.empty(1, X.shape[1], self.probabilities, self.budget, self.max_rank_error)
         count, self.answers[:] = select_by_group(
-            X, codes, len(self.count), self.probabilities, everyone.answers[0]
+            X, codes, len(self.count), self.probabilities, pooled.answers[0]
         )
-        self.count[:], everyone.count[0] = count, count.sum(axis=0)
-        self.everyone = everyone
+        self.count[:], pooled.count[0] = count, count.sum(axis=0)
+        self.pooled = pooled
         return self
 
     @cached_property
@@ -191,16 +194,21 @@ class Quantiles(Statistic):
             errors=errors,
         )._condensed()
 
-    everyone = None  # the quantiles of all rows, where they were learnt beside those of the groups
+    @property
+    def is_costly(self):
+        """Whether what is derived of it takes longer than learning a batch."""
+        return bool(self.sketches)
+
+    pooled = None  # the quantiles of all rows, where they were learnt beside those of the groups
 
     @property
     def pools(self):
         """Say whether the quantiles of all rows are known."""
-        return self.everyone is not None
+        return self.pooled is not None
 
     def pool(self):
         """Return the quantiles of all rows."""
-        return self.everyone
+        return self.pooled
 
     def take(self, groups):
         """Return the statistic whose group i is group ``groups[i]`` of this one."""
@@ -228,7 +236,7 @@ class Quantiles(Statistic):
             self, samples=samples, sketches={}, answers=self.values.copy(), errors=self.rank_error()
         )
 
-    def beside(self, other):
+    def concatenate(self, other):
         """Return the quantiles alone of the features of both, learnt from the same rows."""
         a, b = self.concluded(), other.concluded()
         joined = {n: np.hstack([getattr(a, n), getattr(b, n)]) for n in ("count", "answers", "errors")}
@@ -307,8 +315,6 @@ def _samples_of(x, codes, n_groups, weight):
     n_rows, n_features = x.shape
     values = np.array(x.T, dtype=np.float64, order="C").ravel()
     there = ~np.isnan(values)
-    if weight is not None:
-        there &= np.tile(weight > 0, n_features)
     if codes is None and there.all():
         sizes = np.full((1, n_features), n_rows, dtype=np.int64)
         return Samples(sizes, values, None if weight is None else np.tile(weight, n_features))

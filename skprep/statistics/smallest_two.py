@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skprep.kernels.chosen import find_smallest_two
+from skprep.kernels.dispatch import find_smallest_two
 from skprep.statistics.base import Statistic
 
 
@@ -29,6 +29,8 @@ class SmallestTwo(Statistic):
     >>> a.merge(b).second
     array([[3.]])
     """
+
+    shows_infinity = False
 
     count: np.ndarray
     first: np.ndarray

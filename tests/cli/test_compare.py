@@ -243,7 +243,7 @@ def test_a_narrow_far_off_column_is_pictured(wine, tmp_path):
 def test_an_interrupted_report_leaves_the_old_one(wine, tmp_path, monkeypatch):
     out_file = tmp_path / "report.html"
     out_file.write_text("old")
-    monkeypatch.setattr("skprep.files.os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr("skprep.atomic.os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     path = save(wine, tmp_path)
     code, _, err = run("compare", path, "--target", "target", "--folds", 2, "--out", out_file)
     assert code == 2

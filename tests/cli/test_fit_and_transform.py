@@ -23,7 +23,7 @@ from skprep import (
     load,
     save,
 )
-from skprep.batches import read_whole
+from skprep.backends.files import read_table
 from skprep.cli import build_app
 
 from ..engines import FEATURES, same_column, table
@@ -45,8 +45,8 @@ def run(*arguments):
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    for module in ("fit", "transform"):
-        monkeypatch.setattr(f"skprep.cli.{module}.ROWS", 77)
+    for module in ("learning", "transforming"):
+        monkeypatch.setattr(f"skprep.backends.files.{module}.ROWS", 77)
 
 
 def write(rows, folder, suffix):
@@ -287,8 +287,8 @@ def test_an_interrupt_leaves_the_file_that_was_there(tmp_path, command):
     arguments = ["fit", path, "--scaler", "robust", "-o", kept]
     if command == "transform":
         arguments = ["transform", path, "-s", tmp_path / "s.json", "-o", out]
-    code = "from skprep.cli import main; import skprep.cli.fit as fit\n"
-    code += "import skprep.cli.transform as t; fit.ROWS = t.ROWS = 500; main()"
+    code = "from skprep.cli import main; import skprep.backends.files.learning as fit\n"
+    code += "import skprep.backends.files.transforming as t; fit.ROWS = t.ROWS = 500; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -318,7 +318,7 @@ def test_many_sketches_are_learnt_a_few_features_at_a_time(tmp_path, monkeypatch
     path = write(rows, tmp_path, "parquet")
     options = ["--scaler", "robust", "--by", "site", "--min-group-size", "2"]
     assert run("fit", path, *options, "-o", tmp_path / "whole.json")[0] == 0
-    monkeypatch.setattr("skprep.cli.fit.SKETCHES", 1)
+    monkeypatch.setattr("skprep.backends.files.learning.SKETCHES", 1)
     assert run("fit", path, *options, "-o", tmp_path / "parts.json")[0] == 0
     assert (tmp_path / "parts.json").read_text() == (tmp_path / "whole.json").read_text()
 
@@ -428,7 +428,7 @@ def test_what_is_no_number_in_a_scaled_column_is_refused(tmp_path, values):
 @pytest.mark.parametrize("row", [3, 4000])
 @pytest.mark.parametrize("cell", ["unknown", "1,234.50", "-"])
 def test_one_cell_that_is_no_number_among_many_is_named(tmp_path, monkeypatch, cell, row):
-    monkeypatch.setattr("skprep.batches.BLOCK", 4096)  # beyond the first block, too
+    monkeypatch.setattr("skprep.backends.files.text.BLOCK", 4096)  # beyond the first block, too
     x = [f"{i}.5" for i in range(5000)]
     x[row] = cell
     pd.DataFrame({"x": x, "y": range(5000)}).to_csv(tmp_path / "rows.csv", index=False)
@@ -446,7 +446,7 @@ def test_one_cell_that_is_no_number_among_many_is_named(tmp_path, monkeypatch, c
 
 
 def test_columns_that_are_not_asked_for_are_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("skprep.batches.BLOCK", 4096)
+    monkeypatch.setattr("skprep.backends.files.text.BLOCK", 4096)
     lines = [f"{i % 3},{i},{'' if i < 2990 else i},{'' if i < 2000 else 'text'}" for i in range(3000)]
     (tmp_path / "late.csv").write_text("id,hu,late,note\n" + "\n".join(lines) + "\n")
     ok("fit", tmp_path / "late.csv", "--by", "id", "--column", "hu", "-o", tmp_path / "s.json")
@@ -475,7 +475,7 @@ def test_separators_quotes_and_decimals(tmp_path, name, text, columns):
     ok("fit", path, "-o", tmp_path / "s.json")
     scaler = load(tmp_path / "s.json")
     assert dict(zip(scaler.feature_names_in_, scaler.mean_, strict=True)) == columns
-    numbers = read_whole(path).select_dtypes("number")
+    numbers = read_table(path).select_dtypes("number")
     assert numbers.mean().to_dict() == columns  # the reader of compare is the same
 
 
@@ -502,7 +502,7 @@ def test_a_date_is_one_thing_in_csv_and_parquet(tmp_path):
     )
     rows.to_csv(tmp_path / "rows.csv", index=False)
     rows.to_parquet(tmp_path / "rows.parquet")
-    a, b = (read_whole(tmp_path / f"rows.{suffix}") for suffix in ("csv", "parquet"))
+    a, b = (read_table(tmp_path / f"rows.{suffix}") for suffix in ("csv", "parquet"))
     assert a["when"].dtype.kind == b["when"].dtype.kind == "M"
     assert a["x"].tolist() == b["x"].tolist()
     assert a["t"].isna().tolist() == b["t"].isna().tolist() == [False, True, False]
@@ -609,7 +609,7 @@ def test_whatever_ends_a_command_leaves_nothing_half_written(tmp_path, name):
     rows = pd.DataFrame(np.random.default_rng(0).normal(size=(2_000_000, 4)), columns=list("abcd"))
     rows.to_parquet(path)
     save(StandardScaler().fit(rows), tmp_path / "s.json")
-    code = "from skprep.cli import main; import skprep.cli.transform as t; t.ROWS = 500; main()"
+    code = "from skprep.cli import main; import skprep.backends.files.transforming as t; t.ROWS = 500; main()"
     arguments = ["transform", path, "-s", tmp_path / "s.json", "-o", out]
     process = subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)], stderr=subprocess.PIPE, text=True
@@ -652,7 +652,7 @@ def test_the_end_of_a_name_decides_and_its_case_does_not(tmp_path):
 def test_a_header_alone_has_no_rows(tmp_path, ending):
     (tmp_path / "head.csv").write_bytes(f"id,v{ending}".encode())
     assert "head.csv' has no rows" in refused("fit", tmp_path / "head.csv", "-o", tmp_path / "s.json")
-    assert read_whole(tmp_path / "head.csv").shape == (0, 2)
+    assert read_table(tmp_path / "head.csv").shape == (0, 2)
 
 
 @pytest.mark.parametrize("mark", [".", "", "1"])
@@ -680,14 +680,14 @@ def test_decimals_are_numbers_in_every_command(tmp_path):
     )
     ok("transform", tmp_path / "d.parquet", "-s", tmp_path / "s.json", "-o", tmp_path / "o.parquet")
     assert read(tmp_path / "o.parquet")["hu"].tolist() == [-1.0, 1.0, -1.0, 1.0]
-    assert read_whole(tmp_path / "d.parquet")["hu"].tolist() == [1.0, 3.0, 10.0, 30.0]
+    assert read_table(tmp_path / "d.parquet")["hu"].tolist() == [1.0, 3.0, 10.0, 30.0]
 
 
-def test_a_column_that_is_empty_at_first_is_read_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("skprep.batches.BLOCK", 4096)
+def test_a_column_that_is_empty_at_first_is_read_table(tmp_path, monkeypatch):
+    monkeypatch.setattr("skprep.backends.files.text.BLOCK", 4096)
     lines = [f"{i},{'' if i < 2990 else 3.5},{'' if i < 2990 else 'x'}" for i in range(3000)]
     (tmp_path / "late.csv").write_text("i,v,t\n" + "\n".join(lines) + "\n")
-    whole = read_whole(tmp_path / "late.csv")
+    whole = read_table(tmp_path / "late.csv")
     assert whole["v"].dropna().tolist() == [3.5] * 10
     assert whole["t"].dropna().tolist() == ["x"] * 10
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skprep.kernels import chosen
+from skprep.kernels import dispatch
 
-native = chosen.native
+native = dispatch.native
 pytestmark = pytest.mark.skipif(native is None, reason="installed without the compiled kernels")
 
 

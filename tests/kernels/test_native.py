@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skprep.kernels import chosen, reference
+from skprep.kernels import dispatch, reference
 from skprep.kernels.counting import TILE
 
-native = chosen.native
+native = dispatch.native
 if native is None and os.environ.get("SKPREP_COMPILED") == "1":
     raise ImportError("SKPREP_COMPILED=1 demands the compiled kernels, and they were not built")
 pytestmark = pytest.mark.skipif(native is None, reason="installed without the compiled kernels")
@@ -74,7 +74,7 @@ def test_sums(block):
     X, codes, n_groups, weight = block
     before = X.copy()
     pilot = np.zeros((n_groups, X.shape[1])) + (np.nanmedian(X) if X.size and not np.isnan(X).all() else 0.0)
-    found = chosen.sum_deviations(X, pilot, codes, n_groups, weight)
+    found = dispatch.sum_deviations(X, pilot, codes, n_groups, weight)
     expected = reference.sum_deviations(X, pilot, codes, n_groups, weight)
     np.testing.assert_array_equal(X, before)
     size = np.abs(X.astype(np.float64) - pilot[:1]) if X.size else np.zeros((1, 1))
@@ -88,7 +88,7 @@ def test_sums(block):
 @given(block=blocks())
 @pytest.mark.parametrize("name", ["find_extrema", "find_smallest_two"])
 def test_extrema(name, block):
-    found, expected = getattr(chosen, name)(*block), getattr(reference, name)(*block)
+    found, expected = getattr(dispatch, name)(*block), getattr(reference, name)(*block)
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-13)
     for part, twin in zip(found[1:], expected[1:], strict=True):
         np.testing.assert_array_equal(part, twin)
@@ -107,55 +107,15 @@ def test_many_blocks(first_missing, m, dtype, order, n_groups):
         X[first_missing, m // 2] = np.nan
     codes = None if n_groups == 1 else rng.integers(0, n_groups, len(X))
     pilot = np.full((n_groups, m), 4.5)
-    found = chosen.sum_deviations(X, pilot, codes, n_groups)
+    found = dispatch.sum_deviations(X, pilot, codes, n_groups)
     expected = reference.sum_deviations(X, pilot, codes, n_groups)
     np.testing.assert_array_equal(found[0], expected[0])
     np.testing.assert_allclose(found[1], expected[1], rtol=1e-11, atol=1e-9)
     np.testing.assert_allclose(found[2], expected[2], rtol=1e-13)
     for part, twin in zip(
-        chosen.find_extrema(X, codes, n_groups), reference.find_extrema(X, codes, n_groups), strict=True
+        dispatch.find_extrema(X, codes, n_groups), reference.find_extrema(X, codes, n_groups), strict=True
     ):
         np.testing.assert_array_equal(part, twin)
-
-
-@settings(max_examples=400)
-@given(
-    block=blocks(),
-    bounds=st.sampled_from([None, (-1.0, 1.0), (0.0, 0.3)]),
-    infinite=st.booleans(),
-    out_layout=st.sampled_from(["alike", "C", "F"]),
-    scale=st.sampled_from([0.7, 1e-300, 1e30]),
-)
-def test_affine_and_back(block, bounds, infinite, out_layout, scale):
-    X, codes, n_groups, _ = block
-    if infinite and X.size:
-        X = np.array(X, order="K")
-        X.flat[X.size // 2] = -np.inf
-    rng = np.random.default_rng(1)
-    center = rng.normal(size=(n_groups, X.shape[1]))
-    scale = scale * rng.random((n_groups, X.shape[1])) + scale / 2
-    center[-1] = np.nan  # a group without parameters
-    own = (v[0] if codes is None else v[codes] for v in (center, scale))
-    c, s = (np.broadcast_to(v, X.shape) for v in own)
-    for kernel, more in (("apply_affine", (bounds,)), ("undo_affine", ())):
-        alike = out_layout == "alike"
-        found, twin = (
-            np.empty_like(X) if alike else np.empty(X.shape, X.dtype, order=out_layout) for _ in range(2)
-        )
-        with np.errstate(all="ignore"):
-            seen = getattr(chosen, kernel)(X, center, scale, found, codes, *more)
-            expected = getattr(reference, kernel)(X, center, scale, twin, codes, *more)
-            wide = (X.astype(np.float64) - c) / s if more else X.astype(np.float64) * s + c
-            wide = np.clip(wide, *bounds) if more and bounds else wide
-            assert seen == expected == bool(np.isinf(X).any())
-            if X.dtype == np.float64 or not chosen._alike(X, found):
-                np.testing.assert_array_equal(found, twin)
-                assert X.dtype == np.float32 or np.array_equal(found, wide, equal_nan=True)
-            else:  # float64 rounded once; the twin, in two parts of float32, rounds a little more
-                np.testing.assert_allclose(found, wide.astype(np.float32), rtol=2.4e-7)
-                size = np.abs(wide) + (np.abs(c / s) if more else np.abs(c))
-                close = np.abs(found - twin) <= 1e-6 * size
-                assert (close | ~np.isfinite(twin) | ~np.isfinite(found)).all()
 
 
 @settings(max_examples=300)
@@ -168,7 +128,7 @@ def test_counting(block, room, seed):
     ends[rng.random(ends.shape[:2]) < 0.2, 1] = np.inf
     low, high = (np.ascontiguousarray(ends[:, :, i], dtype=X.dtype) for i in (0, 1))
     results = []
-    for kernels in (chosen, reference):
+    for kernels in (dispatch, reference):
         there, counts = np.zeros(X.shape[1], dtype=np.int64), np.zeros((4, *low.shape), dtype=np.int64)
         kept = np.empty((*low.shape, room), dtype=X.dtype)
         for rows in (slice(0, 30), slice(30, None)):
@@ -207,7 +167,7 @@ def test_counting_sorted_runs(seed, runs, ties, dtype, room):
     )
     low[0], high[1] = -np.inf, np.inf
     results = []
-    for kernels in (chosen, reference):
+    for kernels in (dispatch, reference):
         counts, kept = np.zeros((4, 4), dtype=np.int64), np.empty((4, room), dtype=dtype)
         kernels.count_runs(x, start, sizes, low, high, counts, kept)
         results.append((counts, kept))
@@ -227,7 +187,7 @@ def test_groups_side_by_side(block):
     stop = np.ascontiguousarray(np.cumsum(room[::-1])[::-1])  # the groups backwards
     for j in range(X.shape[1]):
         out, expected = (np.full(room.sum(), 7.0, dtype=X.dtype) for _ in range(2))
-        sizes = chosen.gather_groups(X[:, j], codes, stop - room, stop, out)
+        sizes = dispatch.gather_groups(X[:, j], codes, stop - room, stop, out)
         twin = reference.gather_groups(X[:, j], codes, stop - room, stop, expected)
         np.testing.assert_array_equal(sizes, twin)
         np.testing.assert_array_equal(out, expected)
@@ -247,7 +207,7 @@ def test_softmax(seed, shape, size, infinite, missing):
     x[rng.random(shape) < infinite] = -np.inf
     x[rng.random(shape) < missing] = np.nan
     found, expected = np.empty_like(x), np.empty(shape)
-    chosen.softmax_rows(x, found)
+    dispatch.softmax_rows(x, found)
     with np.errstate(all="ignore"):
         reference.softmax_rows(x.astype(np.float64), expected)
     np.testing.assert_allclose(found, expected, rtol=2e-5, atol=1e-37)
@@ -269,7 +229,7 @@ def test_normalising(seed, turns, period, width, offset, dtype, center):
     x, grad = ((rng.normal(size=shape) + shift).astype(dtype) for shift in (offset, 0.0))
     weight, bias = rng.normal(size=(2, period, width))
     found, expected = ([np.empty_like(x), np.zeros((len(x), 2)), np.zeros(len(x))] for _ in range(2))
-    chosen.normalise_rows(x, 1e-5, center, weight, bias, *found)
+    dispatch.normalise_rows(x, 1e-5, center, weight, bias, *found)
     reference.normalise_rows(x, 1e-5, center, weight, bias, *expected)
     eps = np.finfo(dtype).eps
     size = np.max(np.abs(expected[0]), initial=1.0)  # a bias may cancel what it is added to
@@ -279,7 +239,7 @@ def test_normalising(seed, turns, period, width, offset, dtype, center):
     np.testing.assert_allclose(found[2], expected[2], rtol=1e-10)
     mean, inverse = expected[1:]
     back, back_twin = np.empty_like(x), np.empty_like(x)
-    sums = chosen.normalise_rows_backward(x, grad, center, weight, mean, inverse, back)
+    sums = dispatch.normalise_rows_backward(x, grad, center, weight, mean, inverse, back)
     sums_twin = reference.normalise_rows_backward(x, grad, center, weight, mean, inverse, back_twin)
     size = np.max(inverse, initial=1.0)
     np.testing.assert_allclose(back, back_twin, rtol=8 * eps, atol=1e3 * eps * size)

@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skprep.kernels import chosen, reference
+from skprep.kernels import dispatch, reference
 from skprep.kernels.moments import sum_moments
 
 
 def test_every_kernel_that_is_listed_can_be_called_by_its_name():
-    tree = ast.parse(Path(chosen.__file__).read_text())
+    tree = ast.parse(Path(dispatch.__file__).read_text())
     handed_out = {f.name for f in tree.body if isinstance(f, ast.FunctionDef) and f.name in vars(reference)}
     assert handed_out == set(reference.__all__)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-@pytest.mark.parametrize("kernel", [sum_moments, chosen.find_extrema, chosen.find_smallest_two])
+@pytest.mark.parametrize("kernel", [sum_moments, dispatch.find_extrema, dispatch.find_smallest_two])
 def test_learning_kernels_answer_in_float64_per_group_and_feature(kernel, dtype):
     X = np.array([[1, 2], [3, np.nan], [5, 7]], dtype=dtype)
     codes, weight = np.array([2, 0, 2]), np.array([1.0, 2.0, 0.5])

@@ -9,9 +9,6 @@ import pytest
 
 from skprep import (
     GroupScaler,
-    LogScaler,
-    MaxAbsScaler,
-    MinMaxScaler,
     RobustScaler,
     StandardScaler,
     from_json,
@@ -19,14 +16,9 @@ from skprep import (
 )
 from skprep.nn import softmax_cross_entropy
 
-SCALERS = {
-    "standard": StandardScaler(),
-    "min-max": MinMaxScaler((-1, 1)),
-    "max-abs": MaxAbsScaler(),
-    "robust": RobustScaler(),
-    "log": LogScaler(method="symlog"),
-    "median of means": StandardScaler(estimator="median_of_means"),
-}
+from ..cases import cases
+
+SCALERS = cases("cost")
 
 
 def cost(function):

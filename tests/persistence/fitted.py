@@ -60,9 +60,9 @@ def plain():
     yield "standard", StandardScaler().fit(X)
     yield "weighted", StandardScaler(clip=(-2, 3)).fit(array, sample_weight=np.linspace(0, 1, 60))
     yield "only mean", StandardScaler(with_std=False).set_output(transform="pandas").fit(X)
-    yield "median of means", StandardScaler(estimator="median_of_means", n_blocks=3).fit(array)
+    yield "median of means", StandardScaler(method="median_of_means", n_blocks=3).fit(array)
     yield "min-max", MinMaxScaler((-1, 2.5)).fit(X)
-    yield "known range", MinMaxScaler(data_range=(np.array([-9.0, -1, 0]), [9, 1, 9.5])).fit(array)
+    yield "known range", MinMaxScaler(data_bounds=(np.array([-9.0, -1, 0]), [9, 1, 9.5])).fit(array)
     yield "max-abs", MaxAbsScaler().fit(array.astype(np.float32))
     yield "robust", RobustScaler(unit_variance=True).fit(X)
     yield "robust, weighted", RobustScaler().fit(array, sample_weight=np.linspace(0, 1, 60))
@@ -79,7 +79,7 @@ def grouped():
     X = table()
     X["a"], X["b"] = np.arange(60) % 4, np.where(np.arange(60) % 3, "x", None)
     two = ["a", "b"]
-    yield "two keys", GroupScaler(StandardScaler(), by=two, shrinkage="auto", min_group_size=3).fit(X), X
+    yield "two keys", GroupScaler(StandardScaler(), by=two, smooth="auto", min_group_size=3).fit(X), X
     yield "robust", GroupScaler(RobustScaler(), by=two, units="global", keep_by=True).fit(X), X
     streaming = GroupScaler(RobustScaler(exact_budget=9, max_rank_error=0.05), by="b")
     yield (

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from skprep import from_json, load, to_json
+from skprep.persistence.older import upgraded
 from skprep.persistence.writing import VERSION
 
 from .fitted import by_key, grouped, plain, table
 
 FOLDER = Path(__file__).parent / "golden"
-# The prior variance of shrinkage="auto" was corrected after version 1 (exp of the mean of Smyth's e_g).
+# The prior variance of smooth="auto" was corrected after version 1 (exp of the mean of Smyth's e_g).
 CORRECTED = {"v1-groups-two-keys"}
 
 
@@ -49,7 +50,7 @@ def test_a_golden_document_gives_the_results_it_gave(path):
     scaler = load(path)
     expected = np.load(path.with_suffix(".npy"))
     np.testing.assert_allclose(features(scaler.transform(given)), expected, rtol=1e-12, equal_nan=True)
-    written, ours = json.loads(path.read_text(encoding="utf-8")), json.loads(to_json(scaler))
+    written, ours = upgraded(json.loads(path.read_text(encoding="utf-8"))), json.loads(to_json(scaler))
     assert written["learned"] == {name: ours["learned"][name] for name in written["learned"]}
 
 

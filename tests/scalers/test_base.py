@@ -12,11 +12,10 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import _get_feature_names
 
-from skprep import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
-
+from ..cases import cases
 from .data import measurements
 
-SCALERS = [StandardScaler(), MinMaxScaler(), MaxAbsScaler(), RobustScaler(), LogScaler(method="symlog")]
+SCALERS = list(cases("base").values())
 all_scalers = pytest.mark.parametrize("scaler", SCALERS, ids=lambda s: type(s).__name__)
 names = list("abcde")
 

@@ -24,7 +24,7 @@ def peak(function):
     ("scaler", "share"),
     [
         (StandardScaler(), 0.05),
-        (StandardScaler(estimator="median_of_means"), 0.05),
+        (StandardScaler(method="median_of_means"), 0.05),
         (MinMaxScaler(), 0.05),
         (MaxAbsScaler(), 0.05),
         (RobustScaler(), 0.30),

@@ -36,7 +36,7 @@ def test_a_range_beyond_float64_is_refused():
 
 
 def test_known_bounds_are_not_learnt_from_rows():
-    pixels = MinMaxScaler(data_range=(0, 255)).fit([[12.0, 40.0], [99.0, 200.0]])
+    pixels = MinMaxScaler(data_bounds=(0, 255)).fit([[12.0, 40.0], [99.0, 200.0]])
     np.testing.assert_array_equal(pixels.data_min_, [0.0, 0.0])
     np.testing.assert_array_equal(pixels.data_max_, [255.0, 255.0])
     assert pixels.n_samples_seen_ == 2
@@ -46,7 +46,7 @@ def test_known_bounds_are_not_learnt_from_rows():
 
 def test_known_bounds_per_feature():
     X = pd.DataFrame({"age": [30.0, 45.0], "range": [3.0, 60.0]})
-    scaler = MinMaxScaler((-1, 1), data_range=([20, 0], [70, 120])).fit(X)
+    scaler = MinMaxScaler((-1, 1), data_bounds=([20, 0], [70, 120])).fit(X)
     np.testing.assert_array_equal(scaler.transform(X), [[-0.6, -0.95], [0.0, 0.0]])
     np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(X)), X)
 
@@ -57,8 +57,8 @@ def test_known_bounds_per_feature():
 )
 def test_impossible_bounds_are_refused(data_range):
     X = pd.DataFrame({"age": [30.0, 45.0], "range": [3.0, 60.0]})
-    with pytest.raises(ValueError, match=r"data_range must be (a pair|a number)"):
-        MinMaxScaler(data_range=data_range).fit(X)
+    with pytest.raises(ValueError, match=r"data_bounds must be (a pair|a number)"):
+        MinMaxScaler(data_bounds=data_range).fit(X)
 
 
 def test_clip_keeps_later_rows_in_the_range():

@@ -53,9 +53,9 @@ def test_sparse_columns_of_very_different_units():
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (StandardScaler(estimator="median_of_means", n_blocks=2), {"n_blocks": 4}),
-        (StandardScaler(), {"estimator": "median_of_means"}),
-        (MinMaxScaler(), {"data_range": (0, 50)}),
+        (StandardScaler(method="median_of_means", n_blocks=2), {"n_blocks": 4}),
+        (StandardScaler(), {"method": "median_of_means"}),
+        (MinMaxScaler(), {"data_bounds": (0, 50)}),
         (LogScaler(), {"offset": 3.0}),
     ],
 )
@@ -150,9 +150,9 @@ def test_a_stream_does_not_forget_attributes_set_by_hand_in_silence():
 @pytest.mark.parametrize(
     "scaler",
     [
-        MinMaxScaler(data_range=(0, [255, 1])),
+        MinMaxScaler(data_bounds=(0, [255, 1])),
         LogScaler(offset=pd.Series([1.0, 2.0])),
-        MinMaxScaler(data_range=(np.array([0, 0]), 99)),
+        MinMaxScaler(data_bounds=(np.array([0, 0]), 99)),
     ],
 )
 def test_merge_compares_parameters_of_any_form(scaler):
@@ -189,7 +189,7 @@ def test_a_range_without_an_end_is_refused(feature_range):
 def test_labelled_parameters_go_by_name():
     frame = pd.DataFrame(X, columns=["temp", "press"])
     bounds = (pd.Series({"press": 0, "temp": 1}), {"press": 100, "temp": 5})
-    np.testing.assert_array_equal(MinMaxScaler(data_range=bounds).fit(frame).data_max_, [5.0, 100.0])
+    np.testing.assert_array_equal(MinMaxScaler(data_bounds=bounds).fit(frame).data_max_, [5.0, 100.0])
     np.testing.assert_array_equal(LogScaler(offset={"press": 7, "temp": 1}).fit(frame).offset_, [1.0, 7.0])
     with pytest.raises(ValueError, match=r"by label must name every feature of X; received \['temp'\]"):
         LogScaler(offset={"temp": 1.0}).fit(frame)

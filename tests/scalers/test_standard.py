@@ -84,16 +84,16 @@ def test_median_of_means_survives_a_poisoned_row_and_a_fraction_spoils_it():
     rng = np.random.default_rng(2)
     X = rng.normal(40.0, 10.0, size=(1000, 1))
     X[:4] = 1e12
-    survived = StandardScaler(estimator="median_of_means", n_blocks=10).fit(X)
+    survived = StandardScaler(method="median_of_means", n_blocks=10).fit(X)
     assert abs(survived.mean_[0] - 40) < 2
     assert abs(survived.scale_[0] - 10) < 2
     X[rng.choice(1000, 20, replace=False)] = 1e12  # 2 % of the rows reach most blocks
-    assert StandardScaler(estimator="median_of_means", n_blocks=10).fit(X).mean_[0] > 1e9
+    assert StandardScaler(method="median_of_means", n_blocks=10).fit(X).mean_[0] > 1e9
 
 
 def test_median_of_means_agrees_with_moments_on_clean_data():
     X = np.random.default_rng(3).normal(3.0, 2.0, size=(50_000, 1))
-    robust, plain = StandardScaler(estimator="median_of_means").fit(X), StandardScaler().fit(X)
+    robust, plain = StandardScaler(method="median_of_means").fit(X), StandardScaler().fit(X)
     assert abs(robust.mean_[0] - plain.mean_[0]) < 0.05
     assert abs(robust.scale_[0] / plain.scale_[0] - 1) < 0.02
 

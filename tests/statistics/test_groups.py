@@ -46,9 +46,9 @@ def test_integers_by_table_search_or_hash_get_the_same_codes(values, other):
 
 
 @given(left=st.lists(keys, max_size=9), right=st.lists(keys, max_size=9))
-def test_united_indexes_place_the_groups_of_both(left, right):
+def test_union_of_indexes_place_the_groups_of_both(left, right):
     a, b = GroupIndex(list(dict.fromkeys(left))), GroupIndex(list(dict.fromkeys(right)))
-    both, place_a, place_b = a.united(b)
+    both, place_a, place_b = a.union(b)
     assert len(both) == len(set(left) | set(right))
     assert [both.keys[i] for i in place_a] == a.keys
     assert [both.keys[i] for i in place_b] == b.keys

@@ -116,7 +116,7 @@ def test_a_sketch_is_merged_taken_spread_and_restored():
     X[codes == 1, 1] = np.nan
     learnt = Quantiles.learn(X, codes, 3, stream=True, budget=50, max_rank_error=0.02)
     assert learnt.sketches.keys() == {(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)}
-    moved = learnt.take([2, 0, 1]).spread([1, 2, 0], 4)
+    moved = learnt.take([2, 0, 1]).scatter([1, 2, 0], 4)
     np.testing.assert_array_equal(moved.values[:3], learnt.values[[1, 2, 0]])
     assert np.isnan(moved.values[3]).all()
     restored = Quantiles.from_dict(learnt.to_dict())

@@ -1,0 +1,133 @@
+"""Scalers learnt from files, a batch of rows at a time, at constant memory."""
+
+from contextlib import contextmanager
+
+from sklearn.base import clone
+
+from skprep.backends.files.keys import reads_as_whole_numbers, whole_number
+from skprep.backends.files.text import empty_as_missing, text_type
+from skprep.backends.lazy import refuse_metadata
+from skprep.compat import validate_parameters
+from skprep.errors import TableError
+from skprep.frames.keys import key_columns
+from skprep.statistics.groups import GroupIndex
+from skprep.statistics.quantiles import EXACT_BUDGET
+from skprep.statistics.sketch import size_for
+
+ROWS = 1 << 17  # of a batch
+SKETCHES = 3 << 26  # bytes of quantile sketches at a time; more features are learnt in another pass
+BYTES_PER_K = 14  # of a sketch, seen
+
+
+def learn(estimator, X, y=None, *, reset, stream=True, publish=True, **metadata):
+    """Learn from the rows of a file: the key columns and all other columns of numbers."""
+    refuse_metadata(**metadata)
+    keys = key_names(estimator)
+    features = [name for name in X.numeric() if name not in keys]
+    if not reset:
+        features = [name for name in estimator.feature_names_in_ if name not in keys]
+    if not learn_batches(estimator, frames(X, keys, features), reset=reset):
+        raise _no_rows(X)
+    return estimator
+
+
+def fit_file(scaler, table, features, *, mergeable=False, progress=None):
+    """Return a clone of a scaler, fitted to some columns of a file at constant memory.
+
+    Sketches of the quantiles of many groups may be larger than memory: unless ``mergeable``, a few features
+    are learnt in each of several passes then, and their quantiles alone are kept.
+
+    Parameters
+    ----------
+    scaler : scaler of skprep
+        A GroupScaler takes its key columns, named in ``by``, from the file too.
+    table : TableFile
+    features : list of str
+        Columns to scale.
+    mergeable : bool, default=False
+    progress : callable, default=None
+        ``progress(title, total)`` gives a context manager with a function that is told of each step.
+    """
+    keys, progress = key_names(scaler), progress or _no_progress
+    inner = getattr(scaler, "scaler", scaler)
+    validate_parameters(inner)  # before the file is read
+    width = len(features)
+    if keys and not mergeable and hasattr(inner, "max_rank_error"):
+        width = _features_at_a_time(table, keys, inner.max_rank_error, progress)
+    passes = [features[i : i + width] for i in range(0, len(features), width)]
+    parts = []
+    with progress("learning", table.size * len(passes)) as advance:
+        for some in passes:
+            part = clone(scaler)
+            if not learn_batches(part, frames(table, keys, some, advance)):
+                raise _no_rows(table)
+            if len(passes) > 1:  # the sketches make room for those of the next features
+                part._engine.conclude()
+            parts.append(part)
+    fitted = parts[0] if len(parts) == 1 else clone(scaler)._concatenate(parts)
+    if keys and not table.is_parquet:
+        _type_keys(fitted, len(keys))
+    return fitted
+
+
+def learn_batches(estimator, batches, *, reset=True):
+    """Learn from all rows of an iterable of tables; return how many there were.
+
+    The learned attributes are worked out once, at the end.
+    """
+    n_rows = 0
+    for batch in batches:
+        if not len(batch):
+            continue
+        try:
+            estimator._learn(batch, reset=reset and n_rows == 0, stream=True, publish=False)
+        except ValueError as error:
+            raise ValueError(f"In the {len(batch)} rows from row {n_rows} on: {error}") from error
+        n_rows += len(batch)
+    if n_rows:
+        estimator._set_all()
+    return n_rows
+
+
+def frames(table, keys, features, advance=None, rows=None):
+    """Yield the batches of a file as tables of PyArrow: key columns, then features."""
+    import pyarrow as pa
+
+    types = dict.fromkeys(features, pa.float64()) | dict.fromkeys(keys, text_type())
+    for batch in table.read(keys + features, rows or ROWS, types, advance):
+        batch = batch if table.is_parquet else empty_as_missing(batch, keys)
+        yield pa.Table.from_batches([batch])
+
+
+def key_names(estimator):
+    """Return the names of the key columns of a GroupScaler; none of any other scaler."""
+    by = getattr(estimator, "by", None)
+    return [by] if isinstance(by, str) else list(by or ())
+
+
+def _features_at_a_time(table, keys, max_rank_error, progress):
+    """Return of how many features the sketches of all groups fit into ``SKETCHES`` bytes."""
+    index = None
+    with progress("counting groups", table.size) as advance:
+        for frame in frames(table, keys, [], advance):
+            columns = key_columns(frame, range(len(keys)))
+            index = GroupIndex.learn(columns)[0] if index is None else index.extended(columns)[0]
+    n_groups = 1 if index is None else len(index)
+    return max(1, SKETCHES // (n_groups * (BYTES_PER_K * size_for(max_rank_error) + 8 * EXACT_BUDGET)))
+
+
+def _type_keys(scaler, n_keys):
+    """Read the keys of a text file as whole numbers where all of a column are: as pandas will read them."""
+    parts = [key if n_keys > 1 else (key,) for key in scaler.groups_]
+    whole = [reads_as_whole_numbers(column) for column in zip(*parts, strict=True)]
+    if any(whole):
+        scaler._set_keys(lambda part, i: whole_number(part) if whole[i] and part is not None else part)
+
+
+def _no_rows(table):
+    return TableError(f"The file {str(table.path)!r} has no rows. It must hold a header and rows.")
+
+
+@contextmanager
+def _no_progress(title, total):
+    yield lambda amount=1: None

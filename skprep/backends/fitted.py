@@ -1,0 +1,59 @@
+"""A fitted scaler as backends and languages see it: columns, groups and map."""
+
+from dataclasses import dataclass
+
+from skprep.maps import Map
+from skprep.statistics.groups import GroupIndex
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What is needed to scale rows anywhere.
+
+    Attributes
+    ----------
+    names : list of str or None
+        The columns seen in ``fit``; None where they had no names.
+    keys, features : list of int
+        Positions of the key columns and of the features.
+    learnt : Map
+        One row of parameters; with groups one each, then that of all rows, then NaN.
+    index : GroupIndex or None
+        The groups; None for a plain scaler.
+    pooled : Map or None
+        What ``units="global"`` undoes; None where units are those of the groups.
+    handle_unknown : {"error", "global", "nan"}
+    key_text : str
+        Where the key is, for a message.
+    """
+
+    names: list | None
+    keys: list
+    features: list
+    learnt: Map
+    index: GroupIndex | None = None
+    pooled: Map | None = None
+    handle_unknown: str = "error"
+    key_text: str = ""
+
+    @classmethod
+    def of(cls, estimator, *, features, learnt, keys=(), **groups):
+        """Return that of an estimator, whose columns are named by its ``feature_names_in_``."""
+        names = getattr(estimator, "feature_names_in_", None)
+        names = None if names is None else [str(name) for name in names]
+        return cls(names, list(keys), list(features), learnt, **groups)
+
+    @property
+    def key_names(self):
+        """The names of the key columns."""
+        return [self.names[j] for j in self.keys]
+
+    @property
+    def feature_names(self):
+        """The names of the features."""
+        return [self.names[j] for j in self.features]
+
+    @property
+    def fallback(self):
+        """The row of the map for unknown groups."""
+        return len(self.index) + (0 if self.handle_unknown == "global" else 1)

@@ -1,0 +1,274 @@
+"""Where the key and the features of a row are: in columns, or the key beside them as metadata."""
+
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_array
+
+from skprep.compat import check_feature_names, check_n_features, feature_names_in, get_feature_names
+from skprep.frames.eager import column_names, named_as, take_columns
+from skprep.frames.keys import key_columns
+from skprep.frames.numbers import as_numbers
+from skprep.groups.keys import columns_of, n_keys_of
+from skprep.validation.rows import masked_as_missing, name_column, name_text, read_array
+
+
+@dataclass
+class Table:
+    """A table taken apart: the float features, and the key columns as pandas Series."""
+
+    features: np.ndarray
+    keys: list
+
+    def take(self, rows):
+        """Return some of the rows."""
+        return Table(self.features[rows], [column.iloc[rows] for column in self.keys])
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where key and features of the training table are, and how to take later tables apart in the same way.
+
+    Attributes
+    ----------
+    by : tuple of int
+        Positions of the key columns; empty where the key is metadata.
+    features : tuple of int
+        Positions of the features.
+    n_keys : int
+        Number of key columns, or of columns of ``groups``; 0 where ``fit`` had none.
+    labels : list of str or None
+        Column names of ``groups``, where it was a frame.
+    feature_names : ndarray of str or None
+        Names of the features.
+    """
+
+    by: tuple
+    features: tuple
+    n_keys: int
+    labels: list | None = None
+    feature_names: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, by, names, n_columns, groups=None):
+        """Return the layout of a table of so many columns, called ``names`` (or None)."""
+        positions = _positions(by, names, n_columns)
+        features = tuple(j for j in range(n_columns) if j not in positions)
+        if not features:
+            raise ValueError(
+                "GroupScaler needs at least one column to scale beside those of by=; received only "
+                f"{n_columns} columns, all named in by={by!r}. Add a numeric column."
+            )
+        n_keys = len(positions) if groups is None else n_keys_of(groups)
+        labels = None if groups is None else column_names(groups)
+        text = names is not None and all(isinstance(name, str) for name in names)
+        own = np.array([names[j] for j in features], dtype=object) if text else None
+        return cls(tuple(positions), features, n_keys, labels, own)
+
+    def place(self):
+        """Return what must be alike in tables whose scalers are merged."""
+        return self.by, self.features, self.n_keys, self.labels
+
+    def take_apart(self, estimator, X, groups, *, training=False):
+        """Return the rows of a table for ``transform``, or of further training rows."""
+        if not training:
+            self._check_keys_are_there(estimator, X)
+            check_feature_names(estimator, named_as(X), reset=False)
+            check_n_features(estimator, X, reset=False)
+            self._check_groups(estimator, groups, "transform")
+        return Table(self._features(estimator, X, self.features), self._keys(estimator, X, groups))
+
+    def _check_keys_are_there(self, estimator, X):
+        known, names = getattr(estimator, "feature_names_in_", None), column_names(X)
+        if known is None or names is None:
+            return
+        absent = [known[j] for j in self.by if known[j] not in names]
+        if absent:
+            raise ValueError(
+                f"GroupScaler(by={estimator.by!r}) finds the group of each row in a column of X; received X "
+                f"without {_listed(absent)}: its columns are {_listed(names)}. Pass the columns seen in fit, "
+                "the key among them."
+            )
+
+    def take_result_apart(self, estimator, X, groups):
+        """Return the rows of a table that ``transform`` made."""
+        expected = self.names_out(estimator, None)
+        names = get_feature_names(named_as(X))
+        if X.shape[1] != len(expected):
+            raise ValueError(
+                f"X has {X.shape[1]} features, but GroupScaler.inverse_transform is expecting "
+                f"{len(expected)} features as input: {_listed(expected)}."
+            )
+        if names is not None and hasattr(estimator, "feature_names_in_") and list(names) != list(expected):
+            raise ValueError(
+                "The feature names should match those that transform gave: "
+                f"{_listed(expected)}; received {_listed(names)}. Put the columns in that order."
+            )
+        if estimator.keep_by and self.by:
+            if groups is not None:
+                _refuse_both(estimator)
+            return Table(self._features(estimator, X, self.features), key_columns(X, self.by))
+        if groups is None and self.n_keys:
+            raise ValueError(
+                "inverse_transform needs the group of each row; received none. Pass groups=, or fit "
+                "with keep_by=True so that transform keeps the key columns."
+            )
+        self._check_groups(estimator, groups, "inverse_transform", by_too=True)
+        positions = list(range(X.shape[1]))
+        return Table(self._features(estimator, X, positions), self._metadata(X, groups))
+
+    def names_out(self, estimator, input_features):
+        """Return the names of the columns that transform gives."""
+        names = feature_names_in(estimator, input_features)
+        if estimator.keep_by and self.by:
+            return names
+        scaled, inner = names[list(self.features)], estimator.scaler_
+        return inner.get_feature_names_out(scaled) if hasattr(inner, "get_feature_names_out") else scaled
+
+    def scaled_names(self, estimator):
+        """Return the names of the scaled columns."""
+        return list(feature_names_in(estimator)[list(self.features)])
+
+    def key_names(self, estimator):
+        """Return how to head the key columns of a table."""
+        if self.by:
+            return list(feature_names_in(estimator)[list(self.by)])
+        return ["group"] if self.n_keys < 2 else [f"group{i}" for i in range(self.n_keys)]
+
+    def key_text(self, estimator):
+        """Return where the key is, for a message."""
+        if not self.by:
+            return "groups"
+        names = [name_column(estimator, j) for j in self.by]
+        return " and ".join(names)
+
+    def _keys(self, estimator, X, groups):
+        if not self.by:
+            return self._metadata(X, groups)
+        if groups is not None:
+            _refuse_both(estimator)
+        return key_columns(X, self.by)
+
+    def _metadata(self, X, groups):
+        n_rows = X.shape[0]
+        if groups is None:
+            return [pd.Series(np.zeros(n_rows, dtype=np.intp))]
+        columns = columns_of(groups)
+        if len(columns[0]) != n_rows:
+            raise ValueError(
+                f"groups must have one key for each of {n_rows} rows; received {len(columns[0])}. "
+                "Pass the keys of exactly the rows of X."
+            )
+        return columns
+
+    def _check_groups(self, estimator, groups, method, by_too=False):
+        if self.by and not by_too:
+            return
+        if groups is None and self.n_keys:
+            raise ValueError(
+                f"GroupScaler was fitted with groups as metadata, and {method} received none. Pass "
+                f"{method}(X, groups=...); in a Pipeline, set_{method}_request(groups=True). "
+                "cross_val_predict, CalibratedClassifierCV and GridSearchCV.predict drop metadata on "
+                "the way: for those make the key a column of X and name it, "
+                'GroupScaler(..., by="device").'
+            )
+        if groups is not None and not self.n_keys:
+            raise ValueError(
+                f"GroupScaler was fitted without groups, and {method} received some. Fit with groups too."
+            )
+        if groups is not None:
+            n_keys = n_keys_of(groups)
+            if n_keys != self.n_keys:
+                raise ValueError(
+                    f"groups must have {self.n_keys} key columns as in fit; received {n_keys}. "
+                    "Pass the same columns in the same order."
+                )
+            labels = column_names(groups)
+            if labels is not None and self.labels is not None and labels != self.labels:
+                raise ValueError(
+                    f"groups must have the columns of fit, {self.labels}; received {labels}. "
+                    "Pass the same columns in the same order."
+                )
+
+    def _features(self, estimator, X, positions):
+        return self.as_floats(
+            estimator, X if len(positions) == X.shape[1] else take_columns(X, list(positions))
+        )
+
+    def as_floats(self, estimator, part):
+        """Return the columns to scale as a float array; name one that is not numeric."""
+        if type(part) is np.ndarray and part.dtype.kind == "f" and part.dtype.itemsize <= 8:
+            return part
+        try:
+            return check_array(
+                as_numbers(estimator, part),
+                dtype=[np.float64, np.float32, np.float16],
+                ensure_all_finite=False,
+                input_name="X",
+            )
+        except (ValueError, TypeError) as error:
+            name_text(estimator, part, error)
+            raise
+
+
+def as_table(estimator, X):
+    """Return ``X`` as a frame or a two-dimensional array of at least one row."""
+    if column_names(X) is None:
+        if np.ma.isMaskedArray(X):  # keys too: whole numbers would lose digits as floats
+            X = masked_as_missing(X.astype(object) if X.dtype.kind in "iu" else X)
+        X = read_array(estimator, X)
+        return check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")
+    if X.shape[0] == 0:
+        raise ValueError(
+            f"Found array with 0 sample(s) (shape={tuple(X.shape)}) while a minimum of 1 is required by "
+            "GroupScaler. Pass at least one row."
+        )
+    return X
+
+
+def check_by(by):
+    """Refuse a key that is neither a column nor a list of columns."""
+    columns = by if isinstance(by, list | tuple) else [] if by is None else [by]
+    wrong = isinstance(by, list | tuple) and not by
+    if wrong or any(isinstance(c, bool) or not isinstance(c, str | Integral) for c in columns):
+        raise ValueError(
+            f"by must be a column name or position, or a list of them; received {by!r}. "
+            'For example by="device" or by=["site", "device"].'
+        )
+
+
+def _positions(by, names, n_columns):
+    if by is None:
+        return []
+    found = []
+    for column in by if isinstance(by, list | tuple) else [by]:
+        if names is not None and column in names:
+            found.append(names.index(column))
+        elif isinstance(column, Integral) and -n_columns <= column < n_columns:
+            found.append(int(column) % n_columns)
+        else:
+            known = f"{n_columns} columns without names" if names is None else _listed(names)
+            instead = "Correct by=, or pass a frame with that column"
+            if names is None:
+                instead += "; an array has positions (by=0), or takes its keys as fit(X, groups=...)"
+            raise ValueError(
+                f"In GroupScaler, by must name columns of X; received {column!r}, but X has {known}. "
+                f"{instead}."
+            )
+    if len(set(found)) < len(found):
+        raise ValueError(f"by must name each column once; received {by!r}. Drop the repetition.")
+    return found
+
+
+def _refuse_both(estimator):
+    raise ValueError(
+        f"The key is in column by={estimator.by!r}; received groups as well. "
+        "Leave groups out, or pass by=None."
+    )
+
+
+def _listed(names, most=12):
+    shown = ", ".join(repr(str(n)) for n in list(names)[:most])
+    return shown + (", ..." if len(names) > most else "")

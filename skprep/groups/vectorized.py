@@ -1,0 +1,160 @@
+"""Groups of a scaler of skprep: rows of one statistic, and of one map."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+from sklearn.base import clone
+
+from skprep.compat import validate_parameters
+from skprep.groups.smoothing import empirical_bayes, weight_of_group
+from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
+from skprep.kernels.grouping import summing_matrix
+from skprep.statistics import Quantiles
+from skprep.validation.domain import check_domain
+from skprep.validation.rows import refuse_infinity
+
+
+class Vectorized:
+    """What a scaler of skprep has learnt of groups, and the map of each.
+
+    Parameters
+    ----------
+    scaler : scaler of skprep
+        A clone of it is fitted here to all rows.
+    layout : Layout
+        Of the table that it will learn from.
+
+    Attributes
+    ----------
+    statistic, pooled : Statistic
+        Of each group, and of all rows.
+    sizes : float64 ndarray of shape (n_groups, n_features)
+        How many values there are, however they weigh.
+    learnt : Map
+        One row for each group, then that of all rows, then NaN: a code is all that a row needs.
+    everyone : Map
+        That of all rows.
+    """
+
+    def __init__(self, scaler, layout):
+        self.scaler = clone(scaler)
+        validate_parameters(self.scaler)
+        self.scaler.n_features_in_ = len(layout.features)
+        self.scaler._column_numbers = list(layout.features)  # for its messages
+        if layout.feature_names is not None:
+            self.scaler.feature_names_in_ = layout.feature_names
+        self.statistic = self.pooled = self.sizes = None
+
+    def learn(self, X, codes, n_groups, weight, stream=False):
+        """Return what the rows teach: the statistic per group, that of all rows, and the group sizes."""
+        learn = self.scaler._learn_statistic
+        statistic = learn(X, codes, n_groups, weight, stream)
+        pooled = statistic.pool() if statistic.pools else learn(X, None, 1, weight, stream)
+        sizes = statistic.count if weight is None else _number_of_values(X, codes, n_groups)
+        return statistic, pooled, sizes
+
+    def set(self, learnt, publish=True):
+        """Take what :meth:`learn` returned as the state."""
+        self.statistic, self.pooled, self.sizes = learnt
+        self.scaler._set_statistic(self.pooled, publish)
+
+    def state(self):
+        """Return what :meth:`set` takes."""
+        return self.statistic, self.pooled, self.sizes
+
+    def conclude(self):
+        """Keep of quantiles the answers alone."""
+        self.set((self.statistic.concluded(), self.pooled.concluded(), self.sizes))
+
+    def copy(self):
+        """Return a twin that may change without this one changing."""
+        twin = copy.copy(self)
+        twin.scaler = copy.copy(self.scaler)
+        return twin
+
+    def merged(self, learnt, n_groups, places, learnt_places=None):
+        """Return what is learnt here and ``learnt``, each with its groups at its places."""
+        statistic, pooled, sizes = learnt
+        learnt_places = np.arange(n_groups) if learnt_places is None else learnt_places
+        whole = self.statistic.scatter(places, n_groups).merge(statistic.scatter(learnt_places, n_groups))
+        total = np.zeros((n_groups, sizes.shape[1]))
+        total[places] += self.sizes
+        total[learnt_places] += sizes
+        return whole, whole.pool() if whole.pools else self.pooled.merge(pooled), total
+
+    def prepare(self, min_group_size, smooth, pooled_units):
+        """Make the map of every group by the policies; return the learned attributes."""
+        prior = None
+        own, pooled = self.scaler._map(self.statistic), self.scaler._map(self.pooled)
+        if smooth == "auto":
+            center, scale, prior = empirical_bayes(self.statistic, self.pooled)
+            center = None if own.center is None else center
+            own = replace(own, center=center, scale=scale if self.scaler.with_std else own.scale)
+        elif smooth is not None:
+            own = own.blend(pooled, weight_of_group(self.statistic.count, smooth))
+        own = own.where((self.sizes < min_group_size) | (self.statistic.count == 0), pooled)
+        self.everyone = pooled.with_constants()
+        # On the scale of all rows, a group whose own scale is not known is shifted only.
+        own = own.with_constants(getattr(self.everyone, "scale", 1.0) if pooled_units else 1.0)
+        self.learnt = own.with_fallbacks(self.everyone)
+        return self._attributes(own, prior)
+
+    def _attributes(self, own, prior):
+        count = self.statistic.count
+        learnt = {f"{name}_": v for name, v in own.arrays().items()}
+        pooled = self.everyone.arrays()
+        learnt |= {f"global_{name}_": None if v is None else v[0] for name, v in pooled.items()}
+        learnt["n_samples_seen_"] = count.astype(np.int64) if _are_whole(count) else count
+        if isinstance(self.statistic, Quantiles):
+            learnt["rank_error_"] = self.statistic.rank_error()
+            learnt["exact_"] = not learnt["rank_error_"].any() and self.scaler.exact_
+        return learnt if prior is None else {**learnt, "prior_": prior}
+
+    def transform(self, X, codes, pooled_units):
+        """Scale each row with the parameters of its code, into a new array."""
+        self.learnt.check_dtype(X.dtype)
+        check_domain(self.scaler, self.learnt, X, codes)
+        out = np.empty_like(X, subok=False)
+        if self.learnt.write(X, out, codes):
+            refuse_infinity(self.scaler, X)
+        if pooled_units:
+            self.everyone.write(out, out, undo=True)
+        return out
+
+    def inverse_transform(self, Z, codes, pooled_units):
+        """Undo :meth:`transform`, into a new array."""
+        refuse_infinity(self.scaler, Z)
+        out = np.empty_like(Z, subok=False)
+        if pooled_units:
+            self.everyone.write(Z, out)
+            Z = out
+        self.learnt.write(Z, out, codes, undo=True)
+        return out
+
+
+def concatenated(engines):
+    """Return what several have learnt from different features of the same rows, as one."""
+    statistic, pooled = engines[0].statistic, engines[0].pooled
+    for other in engines[1:]:
+        statistic = statistic.concatenate(other.statistic)
+        pooled = pooled.concatenate(other.pooled)
+    return statistic, pooled, np.hstack([e.sizes for e in engines])
+
+
+def is_vectorized(scaler):
+    """Say whether groups of ``scaler`` are rows of one statistic."""
+    return hasattr(scaler, "_learn_statistic")
+
+
+def _are_whole(count):
+    return (count % 1 == 0).all() and (count < 2.0**53).all()
+
+
+def _number_of_values(X, codes, n_groups):
+    """Return how many values each group has of each feature."""
+    sizes = np.zeros((n_groups, X.shape[1]))
+    for rows in row_blocks(*X.shape, elements=max(CACHE_ELEMENTS, sizes.size)):
+        there = ~np.isnan(X[rows])
+        sizes += summing_matrix(len(there), codes[rows], n_groups) @ there.astype(np.float64)
+    return sizes

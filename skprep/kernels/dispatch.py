@@ -1,0 +1,165 @@
+"""The kernels to call: compiled where the extension was built and takes the array, else NumPy.
+
+Each function here is documented by its twin of the same name in :mod:`skprep.kernels.reference`.
+"""
+
+import numpy as np
+
+from skprep.kernels import reference
+from skprep.kernels.threads import LONG, by_rows, each, n_threads, shrinking
+
+try:
+    from skprep.kernels import native
+except ImportError:  # installed where no compiler was found
+    native = None
+
+_LEAST, _LARGEST = 1e-250, 1e250  # reciprocals in between lose nothing
+
+
+def sum_deviations(X, pilot, codes=None, n_groups=1, weight=None):
+    """Sum the deviations from a pilot value."""
+    found = _compiled("sum_deviations", X)
+    if found is None:
+        return reference.sum_deviations(X, pilot, codes, n_groups, weight)
+    return found(_laid_out(X), np.ascontiguousarray(pilot), *_plain(codes, n_groups, weight))
+
+
+def find_extrema(X, codes=None, n_groups=1, weight=None):
+    """Find minimum and maximum."""
+    found = _compiled("find_extrema", X)
+    if found is None:
+        return reference.find_extrema(X, codes, n_groups, weight)
+    return found(_laid_out(X), *_plain(codes, n_groups, weight))
+
+
+def find_smallest_two(X, codes=None, n_groups=1, weight=None):
+    """Find the two smallest values."""
+    found = _compiled("find_smallest_two", X)
+    if found is None:
+        return reference.find_smallest_two(X, codes, n_groups, weight)
+    return found(_laid_out(X), *_plain(codes, n_groups, weight))
+
+
+def takes_affine(X, out):
+    """Say whether a compiled kernel centers and scales ``X`` into ``out``."""
+    return _compiled("apply_affine", X) is not None and _alike(X, out)
+
+
+def apply_affine(X, center, scale, out, codes=None, bounds=None):
+    """Center and scale, where :func:`takes_affine` says so; say whether X had an infinity."""
+    divide = True
+    if X.dtype == np.float32:  # a product in float64, rounded to float32, is the quotient
+        size = np.abs(scale)
+        if ((size > _LEAST) & (size < _LARGEST)).all():
+            scale, divide = 1.0 / scale, False
+    return _affine(_compiled("apply_affine", X), X, center, scale, out, codes, bounds, divide)
+
+
+def undo_affine(Z, center, scale, out, codes=None):
+    """Undo center and scale, where :func:`takes_affine` says so; say whether Z had an infinity."""
+    return _affine(_compiled("undo_affine", Z), Z, center, scale, out, codes)
+
+
+def _affine(kernel, X, center, scale, out, codes, *more):
+    """Cut the rows for threads, or where columns lie in one piece and are many, the columns."""
+    threads = n_threads() if codes is None and X.size > LONG else 1
+    center, scale = (np.ascontiguousarray(v, dtype=np.float64) for v in (center, scale))
+    if threads > 1 and X.shape[1] >= 8 * threads and X.strides[0] == out.strides[0] == X.itemsize:
+
+        def piece(at):
+            return kernel(X[:, at], center[:1, at], scale[:1, at], out[:, at], None, *more)
+
+        return any(each(piece, shrinking(X.shape[1], threads, 1), threads))
+    return any(by_rows(lambda x, o, c: kernel(x, center, scale, o, c, *more), X, out, codes))
+
+
+def count_and_collect(X, low, high, there, counts, kept):
+    """Count values below, at and between bounds."""
+    found = _compiled("count_and_collect", X)
+    if found is None:
+        reference.count_and_collect(X, low, high, there, counts, kept)
+    else:
+        found(_laid_out(X), low, high, there, counts, kept)
+
+
+def count_runs(x, start, sizes, low, high, counts, kept):
+    """Count values of sorted runs below, at and between bounds."""
+    (_compiled("count_runs", x) or reference.count_runs)(x, start, sizes, low, high, counts, kept)
+
+
+def gather_groups(x, codes, start, stop, out):
+    """Put the values of each group side by side."""
+    found = _compiled("gather_groups", x)
+    if found is None or not x.flags.aligned:
+        found = reference.gather_groups
+    return found(x, codes, start, stop, out)
+
+
+def softmax_rows(x, out):
+    """Write the softmax of each row."""
+    # NumPy's exponential of float64 is as fast.
+    found = reference.softmax_rows if native is None or x.dtype != np.float32 else native.softmax_rows
+    by_rows(found, x, out)
+
+
+def normalise_rows(x, eps, center, weight, bias, out, mean, inverse):
+    """Normalise each row."""
+    found = _compiled("normalise_rows", x) or reference.normalise_rows
+
+    def piece(x, out, mean, inverse):
+        found(x, eps, center, weight, bias, out, mean, inverse)
+
+    by_rows(piece, x, out, mean, inverse, period=len(weight))
+
+
+def normalise_rows_backward(x, grad, center, weight, mean, inverse, out):
+    """Take the gradient of normalised rows back."""
+    found = _compiled("normalise_rows_backward", x) or reference.normalise_rows_backward
+
+    def piece(x, grad, mean, inverse, out):
+        return found(x, grad, center, weight, mean, inverse, out)
+
+    parts = by_rows(piece, x, grad, mean, inverse, out, period=len(weight), sums=True)
+    return tuple(sum(part) for part in zip(*parts, strict=True))
+
+
+def _specialised(name):
+    kernel = getattr(native, name)
+    return {np.dtype(np.float64): kernel["double"], np.dtype(np.float32): kernel["float"]}
+
+
+# The affine map has no twin here: its definition is the formula of maps.AffineMap.
+_NAMES = [*(name for name in reference.__all__ if name != "softmax_rows"), "apply_affine", "undo_affine"]
+_COMPILED = {name: _specialised(name) for name in _NAMES} if native is not None else {}
+
+
+def _compiled(name, X):
+    """Return the compiled kernel for the dtype of ``X``, or None."""
+    return _COMPILED[name].get(X.dtype) if _COMPILED else None
+
+
+def is_contiguous(X):
+    """Say whether rows or columns lie in one piece, each number where the processor wants it."""
+    item = X.itemsize
+    return X.flags.aligned and item in X.strides and X.strides[0] % item == 0 and X.strides[1] % item == 0
+
+
+def _laid_out(X):
+    return X if is_contiguous(X) else np.array(X, order="C")
+
+
+def _alike(X, out):
+    """Say whether ``out`` can be written in the order in which ``X`` is read."""
+    if X.dtype != out.dtype or not (is_contiguous(X) and is_contiguous(out)):
+        return False
+    item = X.itemsize
+    by_row = X.strides[1] == out.strides[1] == item
+    by_column = X.strides[0] == out.strides[0] == item and item not in (X.strides[1], out.strides[1])
+    return by_row or by_column or X.strides == out.strides
+
+
+def _plain(codes, n_groups, weight):
+    """Return codes and weights in one piece each."""
+    codes = None if codes is None else np.ascontiguousarray(codes, dtype=np.intp)
+    weight = None if weight is None else np.ascontiguousarray(weight, dtype=np.float64)
+    return codes, n_groups, weight

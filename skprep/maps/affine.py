@@ -1,0 +1,104 @@
+"""Center and scale: the map of most scalers."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from skprep.kernels import dispatch
+from skprep.maps.base import Map
+
+HUGE = 2.0**1022  # two such numbers may differ by more than float64 holds
+
+
+@dataclass(frozen=True, eq=False)
+class AffineMap(Map):
+    """``z = (x - center) / scale``.
+
+    Attributes
+    ----------
+    center, scale : float64 ndarray of shape (n_groups, n_features), or None
+        None subtracts nothing, or divides by nothing; one of the two is there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> by_device = AffineMap(center=np.array([[20.0], [130.0]]), scale=np.array([[10.0], [20.0]]))
+    >>> by_device.apply(np.array([[30.0], [110.0]]), np.array([0, 1]))
+    array([[ 1.],
+           [-1.]])
+    >>> by_device.take([1]).undo(np.array([[-1.0]]))
+    array([[110.]])
+    """
+
+    center: np.ndarray | None = None
+    scale: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, center, scale, shape, bounds=None):
+        """Return a map of ``shape`` of which both parameters may be None: then it divides by 1."""
+        return cls(bounds, center, np.ones(shape) if center is None and scale is None else scale)
+
+    parameters = ("center", "scale")
+    divisors = ("scale",)
+
+    def forward(self, x, p, f):
+        """Center and divide."""
+        yield from ()
+        x = x if p.center is None else x - p.center
+        return x if p.scale is None else x / p.scale
+
+    def backward(self, z, p, f):
+        """Multiply and put the center back."""
+        yield from ()
+        z = z if p.scale is None else z * p.scale
+        return z if p.center is None else z + p.center
+
+    def write(self, X, out, codes=None, undo=False):
+        """See :meth:`Map.write`; by a compiled kernel where one takes the arrays."""
+        huge = self.huge_columns
+        given = X[:, huge].astype(np.float64) if huge.size else None
+        with np.errstate(over="ignore" if huge.size else "warn"):
+            infinite = self._write_by_kernel(X, out, codes, undo)
+        if huge.size:
+            self._write_in_halves(given, out, codes, undo)
+        return infinite
+
+    def _write_by_kernel(self, X, out, codes, undo):
+        if not dispatch.takes_affine(X, out):
+            return self.read_formula(X, out, codes, undo)
+        nothing = -0.0 if undo else 0.0  # adding -0.0 changes no number, not even -0.0
+        center = np.full(self.shape, nothing) if self.center is None else self.center
+        scale = np.ones(self.shape) if self.scale is None else self.scale
+        if undo:
+            return dispatch.undo_affine(X, center, scale, out, codes)
+        return dispatch.apply_affine(X, center, scale, out, codes, self.bounds)
+
+    @cached_property
+    def huge_columns(self):
+        """The columns in which two values may differ by more than float64 holds."""
+        huge = np.zeros(self.shape[1], dtype=bool)
+        for values in (self.center, self.scale):
+            if values is not None:
+                huge |= (np.abs(values) > HUGE).any(axis=0)  # NaN is not
+        return np.flatnonzero(huge)
+
+    def _write_in_halves(self, x, out, codes, undo):
+        """Write the huge columns again, whose differences could leave float64 on the way."""
+        huge = self.huge_columns
+        whole = self if self.scale is not None else replace(self, scale=np.ones(self.shape))
+        half = whole.columns(huge)._changed(lambda name, v: v * 0.5)
+        wide = np.empty(x.shape)
+        with np.errstate(over="ignore"):
+            half.read_formula(x if undo else x * 0.5, wide, codes, undo)
+            out[:, huge] = wide * 2.0 if undo else wide
+
+    def __getstate__(self):
+        """Return the parameters alone, so that a look changes nothing that is pickled."""
+        return {name: value for name, value in vars(self).items() if name != "huge_columns"}
+
+    def with_constants(self, scale=1.0):
+        """Return the map with ``scale`` in the place of 0, which says that a feature is constant."""
+        if self.scale is None:
+            return self
+        return replace(self, scale=np.where(self.scale == 0, scale, self.scale))

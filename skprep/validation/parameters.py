@@ -1,0 +1,113 @@
+"""Parameters, and what was learnt with them."""
+
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from skprep.validation.rows import name_column
+
+
+def per_feature(estimator, value, n_features, name):
+    """Return a parameter as one float per feature: a number, a sequence, or labels by feature name."""
+    names = getattr(estimator, "feature_names_in_", None)
+    labelled = isinstance(value, dict) or (
+        isinstance(value, pd.Series) and value.index.dtype.kind not in "iu"
+    )
+    if labelled:
+        value = dict(value)
+        if names is None or set(value) != set(names):
+            known = "X has no names" if names is None else f"X has {list(names)}"
+            raise ValueError(
+                f"{name} by label must name every feature of X; received {list(value)}, but {known}. "
+                "Pass a frame with these columns, or numbers in the order of the columns."
+            )
+        value = [value[n] for n in names]
+    try:
+        return np.broadcast_to(np.asarray(value, dtype=np.float64), n_features)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be a number, or one number for each of {n_features} features; received {value!r}. "
+            "Pass a single number if it is the same for all."
+        ) from error
+
+
+def check_clip(clip):
+    """Return the bounds ``(low, high)`` that a ``clip`` of Standard or Robust stands for, or None."""
+    if clip is None:
+        return None
+    bounds = (-clip, clip) if isinstance(clip, Real) else clip
+    ordered = np.shape(bounds) == (2,) and all(isinstance(b, Real) for b in bounds) and bounds[0] < bounds[1]
+    if isinstance(clip, bool) or not ordered:
+        raise ValueError(
+            "clip must be a number above 0 or a pair (low, high) with low < high, both in scaled "
+            f"units; received {clip!r}. For example clip=3 keeps results within -3 and 3."
+        )
+    return bounds
+
+
+def check_range(estimator, spread, low, high):
+    """Refuse a feature whose range overflows."""
+    if np.isinf(spread).any():
+        group, column = np.unravel_index(np.isinf(spread).argmax(), spread.shape)
+        raise ValueError(
+            "The range of a feature must fit into float64; received one from "
+            f"{low[group, column]:g} to {high[group, column]:g} in {name_column(estimator, column)}. "
+            "Divide the feature by a constant first."
+        )
+
+
+def samples_seen(count):
+    """Return counts per feature the way scikit-learn shows them: one number where all are equal.
+
+    Whole counts are int64, sums of fractional weights float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> int(samples_seen(np.array([3.0, 3.0])))
+    3
+    >>> samples_seen(np.array([3.0, 2.5]))
+    array([3. , 2.5])
+    """
+    if (count == np.floor(count)).all() and (count < 2.0**53).all():
+        count = count.astype(np.int64)
+    return count[0] if (count == count[0]).all() else count
+
+
+def check_learnt(estimator, what):
+    """Refuse a scaler whose learned attributes were set by hand: what it learnt is not there."""
+    if "_learnt" not in vars(estimator):
+        raise ValueError(
+            f"{what} needs what the scaler has learnt from rows; received a {type(estimator).__name__} "
+            "whose attributes were set by hand. Fit it on rows, or start with a new one."
+        )
+
+
+def check_learnt_alike(estimator, settings, what):
+    """Refuse to go on where a parameter that decides what is learnt has changed since."""
+    for name, value in settings.items():
+        now = getattr(estimator, name)
+        if now is not value and not same(now, value):
+            raise ValueError(
+                f"{what} needs the parameters that the earlier rows were learnt with; received "
+                f"{name}={now!r}, but it was {value!r}. Set it back, or fit anew."
+            )
+
+
+def same(a, b):
+    """Say whether two parameters are equal: numbers, text, sequences, arrays, NaN, estimators.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> same((0, np.array([1.0, np.nan])), (0, [1.0, np.nan])), same(1, None)
+    (True, False)
+    """
+    if isinstance(a, BaseEstimator):
+        return type(a) is type(b) and same(list(a.get_params().items()), list(b.get_params().items()))
+    a, b = (v.tolist() if hasattr(v, "tolist") else v for v in (a, b))
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a is b or a == b or (a != a and b != b)

@@ -1,0 +1,71 @@
+"""Groups that were not in the training rows."""
+
+import warnings
+
+import numpy as np
+
+SHOWN = 5  # groups that a message names
+
+
+def codes_of(index, columns, handle_unknown, key_text):
+    """Return the codes of rows, unknown groups dealt with as ``handle_unknown`` says.
+
+    Parameters
+    ----------
+    index : GroupIndex
+    columns : list of pandas Series
+        The key columns.
+    handle_unknown : {"error", "global", "nan"}
+        Codes for unknown groups follow those of the groups: first that of all rows, then that of NaN.
+    key_text : callable
+        Says where the key is, for a message.
+    """
+    codes, unknown = index.encode(columns)
+    if not unknown:
+        return codes
+    if handle_unknown == "error":
+        refuse_unknown(index, key_text(), unknown, len(unknown), int((codes < 0).sum()))
+    if handle_unknown == "global" and (codes < 0).all():
+        warnings.warn(
+            f"GroupScaler knows none of the groups of these {len(codes)} rows: all get the parameters of "
+            f"all training rows. Received {_some(unknown, len(unknown))} in {key_text()}; known are "
+            f'{_some(index.keys)}. If they should be known, mind their types: 1 and "1" are different keys.',
+            stacklevel=3,
+        )
+    return np.where(codes < 0, len(index) + (0 if handle_unknown == "global" else 1), codes)
+
+
+def refuse_unknown(index, key_text, keys, count, n_rows):
+    """Raise the error for groups that were not in the training rows."""
+    received = (
+        f"GroupScaler knows the {len(index)} groups it was fitted on ({_some(index.keys)}); received "
+        f"{count} unknown in {key_text}, {n_rows} rows: {_some(keys, count)}."
+    )
+    received += _hint_of_types(index.keys, keys)
+    error = ValueError(
+        f'{received} Fit on rows of these groups too, or pass handle_unknown="global" (the parameters of '
+        'all training rows) or "nan".'
+    )
+    error.received = received  # for the command line, whose advice is another
+    raise error
+
+
+def _hint_of_types(known, unknown):
+    """Say that keys may be the same in another type, where one side is text and the other numbers."""
+    sides = [{isinstance(part, str) for key in keys for part in _parts_of(key)} for keys in (known, unknown)]
+    if sides not in ([{True}, {False}], [{False}, {True}]):
+        return ""
+    text = "text, and those received are not" if sides[0] == {True} else "no text, and those received are"
+    return (
+        f' The known keys are {text}: 1 and "1" are different keys. Read the column as it was in fit, for '
+        "example pd.read_csv(..., dtype=str)."
+    )
+
+
+def _parts_of(key):
+    return [part for part in (key if isinstance(key, tuple) else (key,)) if part is not None]
+
+
+def _some(keys, count=0):
+    shown = ", ".join(repr(key) for key in keys[:SHOWN])
+    return shown + (", ..." if max(count, len(keys)) > SHOWN else "")

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from skprep.kernels import dispatch
+from skprep.maps import AffineMap, LogMap, RangedMap
+
+from ..kernels.test_native import blocks
+
+numbers = st.floats(-1e30, 1e30)
+scales = st.floats(1e-30, 1e30)
+
+
+@given(
+    X=hnp.arrays(np.float64, (5, 3), elements=st.one_of(numbers, st.just(np.nan))),
+    center=st.none() | hnp.arrays(np.float64, (1, 3), elements=numbers),
+    scale=st.none() | hnp.arrays(np.float64, (1, 3), elements=scales),
+)
+def test_float64_is_the_formula_to_the_bit(X, center, scale):
+    c, s = 0.0 if center is None else center, 1.0 if scale is None else scale
+    learnt = AffineMap.of(center, scale, (1, 3))
+    np.testing.assert_array_equal(learnt.apply(X), (X - c) / s)
+    np.testing.assert_array_equal(learnt.undo(X), X * s + c)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("ratio", [0.0, 1.0, 1e2, 1e6])
+def test_a_narrow_result_is_the_wide_one_rounded_once(dtype, ratio):
+    rng = np.random.default_rng(0)
+    center, scale = np.full((1, 4), ratio * 0.01), np.full((1, 4), 0.0123456789)
+    X = (center + scale * rng.normal(size=(500, 4))).astype(dtype)
+    learnt, found = AffineMap(None, center, scale), np.empty_like(X)
+    learnt.read_formula(X, found)
+    wide = (X.astype(np.float64) - center) / scale
+    np.testing.assert_array_equal(found, wide.astype(dtype))
+    np.testing.assert_allclose(learnt.apply(X), wide, rtol=np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("undo", [False, True])
+def test_in_place_equals_out_of_place(dtype, undo):
+    X = np.random.default_rng(1).normal(5.0, 2.0, size=(20, 3)).astype(dtype)
+    learnt = AffineMap(None, np.array([[1.0, 2.0, 3.0]]), np.array([[0.5, 1.0, 3.0]]))
+    expected = learnt.undo(X) if undo else learnt.apply(X)
+    again = X.copy()
+    assert learnt.write(again, again, undo=undo) is False
+    np.testing.assert_array_equal(again, expected)
+
+
+@settings(max_examples=200)
+@given(
+    block=blocks(),
+    bounds=st.sampled_from([None, (-1.0, 1.0), (0.0, 0.3)]),
+    infinite=st.booleans(),
+    out_layout=st.sampled_from(["alike", "C", "F"]),
+    scale=st.sampled_from([0.7, 1e-300, 1e30]),
+    undo=st.booleans(),
+)
+def test_the_compiled_kernel_equals_the_formula(block, bounds, infinite, out_layout, scale, undo):
+    X, codes, n_groups, _ = block
+    if infinite and X.size:
+        X = np.array(X, order="K")
+        X.flat[X.size // 2] = -np.inf
+    rng = np.random.default_rng(1)
+    center = rng.normal(size=(n_groups, X.shape[1]))
+    scale = scale * rng.random((n_groups, X.shape[1])) + scale / 2
+    center[-1] = np.nan  # a group without parameters
+    learnt = AffineMap(bounds, center, scale)
+    found, twin = (
+        np.empty_like(X) if out_layout == "alike" else np.empty(X.shape, X.dtype, order=out_layout)
+        for _ in range(2)
+    )
+    with np.errstate(all="ignore"):
+        seen, expected = learnt.write(X, found, codes, undo), learnt.read_formula(X, twin, codes, undo)
+    assert seen == expected == bool(np.isinf(X).any())
+    if X.dtype == np.float64 or not dispatch.takes_affine(X, found):
+        np.testing.assert_array_equal(found, twin)
+    else:  # the product with the reciprocal, in float64: at most one rounding of float32 more
+        np.testing.assert_allclose(found, twin, rtol=1.2e-7)
+
+
+MAPS = [
+    AffineMap((-2.0, 3.0), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.5, 2.0], [4.0, 1.0]])),
+    RangedMap(None, np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.5, 2.0], [4.0, 1.0]]), (-0.1, 0.3)),
+    LogMap(None, np.array([[1.0, 2.0], [0.0, 4.0]]), np.array([[0.5, 0.5], [0.5, 0.5]]), 10),
+]
+
+
+@pytest.mark.parametrize("learnt", MAPS, ids=lambda m: type(m).__name__)
+def test_operations_on_maps(learnt):
+    X = np.random.default_rng(2).uniform(0.5, 5.0, size=(7, 2))
+    for g in (0, 1):
+        alone = learnt.take([g]).apply(X)
+        np.testing.assert_array_equal(learnt.apply(X, np.full(7, g)), alone)
+        np.testing.assert_array_equal(learnt.take([g]).columns([1]).apply(X[:, [1]]), alone[:, [1]])
+        mixed = learnt.where(np.array([[True, False], [True, False]]), learnt.take([g]))
+        np.testing.assert_array_equal(mixed.apply(X, np.full(7, 1 - g))[:, 0], alone[:, 0])
+    assert learnt.shape == (2, 2)
+    with_fallbacks = learnt.with_fallbacks(learnt.take([0]))
+    np.testing.assert_array_equal(with_fallbacks.apply(X, np.full(7, 2)), learnt.apply(X, np.zeros(7, int)))
+    assert np.isnan(with_fallbacks.apply(X, np.full(7, 3))).all()
+    half = learnt.blend(learnt.take([1]), np.array([[0.5, 0.0], [1.0, 1.0]]))
+    for name, v in learnt.arrays().items():
+        expected = np.array([[(v[0, 0] + v[1, 0]) / 2, v[1, 1]], v[1]])
+        np.testing.assert_allclose(getattr(half, name), expected)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("learnt", MAPS, ids=lambda m: type(m).__name__)
+def test_blocks_of_any_order_give_each_row_its_group(learnt, order):
+    rng = np.random.default_rng(3)
+    X = np.asarray(rng.uniform(0.5, 5.0, size=(200_000, 2)), order=order)
+    codes = rng.integers(0, 2, len(X))
+    found = np.empty_like(X)
+    learnt.read_formula(X, found, codes)
+    for g in (0, 1):
+        np.testing.assert_array_equal(found[codes == g], learnt.take([g]).apply(X[codes == g]))
