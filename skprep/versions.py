@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from skprep.kernels.dispatch import native
+from skprep.kernels.dispatch import compiled
 from skprep.kernels.threads import n_threads
 
 PACKAGES = ("skprep", "numpy", "scipy", "scikit-learn", "pandas", "narwhals", "joblib")
@@ -45,4 +45,4 @@ def kernels():
     >>> kernels() in ("compiled", "NumPy")
     True
     """
-    return "NumPy" if native is None else "compiled"
+    return "NumPy" if not compiled else "compiled"

@@ -5,17 +5,17 @@ import numpy as np
 TILE = 256  # rows that the compiled kernel takes at a time
 
 
-def count_and_collect(X, low, high, there, counts, kept):
+def count_and_collect(X, low, high, present, counts, kept):
     """Count the values of each feature below, at and between bounds, and keep those in between.
 
-    Rows may come in blocks: each call adds to what ``there``, ``counts`` and ``kept`` hold.
+    Rows may come in blocks: each call adds to what ``present``, ``counts`` and ``kept`` hold.
 
     Parameters
     ----------
     X : float ndarray of shape (n_rows, n_features)
         NaN is left out.
     low, high : ndarrays of the dtype of X, of shape (n_features, n_brackets)
-    there : int64 ndarray of shape (n_features,)
+    present : int64 ndarray of shape (n_features,)
         How many values are not NaN.
     counts : int64 ndarray of shape (4, n_features, n_brackets)
         How many values are less than low, at most low, at most high; and how many are kept.
@@ -27,13 +27,13 @@ def count_and_collect(X, low, high, there, counts, kept):
     --------
     >>> import numpy as np
     >>> X = np.array([[5.0], [1.0], [2.0], [9.0], [np.nan], [2.0]])
-    >>> there, counts = np.zeros(1, dtype=np.int64), np.zeros((4, 1, 1), dtype=np.int64)
+    >>> present, counts = np.zeros(1, dtype=np.int64), np.zeros((4, 1, 1), dtype=np.int64)
     >>> kept = np.empty((1, 1, 6))
-    >>> count_and_collect(X, np.array([[2.0]]), np.array([[9.0]]), there, counts, kept)
-    >>> there.tolist(), counts.ravel().tolist(), kept[0, 0, :1].tolist()
+    >>> count_and_collect(X, np.array([[2.0]]), np.array([[9.0]]), present, counts, kept)
+    >>> present.tolist(), counts.ravel().tolist(), kept[0, 0, :1].tolist()
     ([5], [1, 3, 5, 1], [5.0])
     """
-    there += (~np.isnan(X)).sum(axis=0)
+    present += (~np.isnan(X)).sum(axis=0)
     room = kept.shape[2]
     for j, k in np.ndindex(*low.shape):
         x = X[:, j]

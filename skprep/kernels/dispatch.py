@@ -9,9 +9,11 @@ from skprep.kernels import reference
 from skprep.kernels.threads import LONG, by_rows, each, n_threads, shrinking
 
 try:
-    from skprep.kernels import native
+    from skprep.kernels import _affine, _counting, _extrema, _rows, _sums
 except ImportError:  # installed where no compiler was found
-    native = None
+    compiled = ()
+else:
+    compiled = (_affine, _counting, _extrema, _rows, _sums)
 
 _LEAST, _LARGEST = 1e-250, 1e250  # reciprocals in between lose nothing
 
@@ -73,13 +75,13 @@ def _affine(kernel, X, center, scale, out, codes, *more):
     return any(by_rows(lambda x, o, c: kernel(x, center, scale, o, c, *more), X, out, codes))
 
 
-def count_and_collect(X, low, high, there, counts, kept):
+def count_and_collect(X, low, high, present, counts, kept):
     """Count values below, at and between bounds."""
     found = _compiled("count_and_collect", X)
     if found is None:
-        reference.count_and_collect(X, low, high, there, counts, kept)
+        reference.count_and_collect(X, low, high, present, counts, kept)
     else:
-        found(_laid_out(X), low, high, there, counts, kept)
+        found(_laid_out(X), low, high, present, counts, kept)
 
 
 def count_runs(x, start, sizes, low, high, counts, kept):
@@ -98,7 +100,7 @@ def gather_groups(x, codes, start, stop, out):
 def softmax_rows(x, out):
     """Write the softmax of each row."""
     # NumPy's exponential of float64 is as fast.
-    found = reference.softmax_rows if native is None or x.dtype != np.float32 else native.softmax_rows
+    found = _rows.softmax_rows if compiled and x.dtype == np.float32 else reference.softmax_rows
     by_rows(found, x, out)
 
 
@@ -123,14 +125,18 @@ def normalise_rows_backward(x, grad, center, weight, mean, inverse, out):
     return tuple(sum(part) for part in zip(*parts, strict=True))
 
 
-def _specialised(name):
-    kernel = getattr(native, name)
+def _specialised(kernel):
     return {np.dtype(np.float64): kernel["double"], np.dtype(np.float32): kernel["float"]}
 
 
-# The affine map has no twin here: its definition is the formula of maps.AffineMap.
+# The affine map has no twin in the reference: its definition is the formula of maps.AffineMap.
 _NAMES = [*(name for name in reference.__all__ if name != "softmax_rows"), "apply_affine", "undo_affine"]
-_COMPILED = {name: _specialised(name) for name in _NAMES} if native is not None else {}
+_COMPILED = {
+    name: _specialised(getattr(module, name))
+    for module in compiled
+    for name in _NAMES
+    if hasattr(module, name)
+}
 
 
 def _compiled(name, X):

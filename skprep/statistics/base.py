@@ -8,11 +8,11 @@ from scipy import sparse
 
 from skprep.kernels import threads
 from skprep.kernels.blocks import column_chunks, row_blocks
-from skprep.kernels.dispatch import is_contiguous, native
+from skprep.kernels.dispatch import compiled, is_contiguous
 
 # A block of rows, large enough that merging blocks costs nothing. Compiled kernels hold no copy of it,
 # unless neither its rows nor its columns lie in one piece.
-LEARN_ELEMENTS = 1 << 20 if native is None else 1 << 22
+LEARN_ELEMENTS = 1 << 20 if not compiled else 1 << 22
 COPIED_ELEMENTS = 1 << 17
 
 
@@ -55,14 +55,14 @@ class Statistic:
         X, codes, sample_weight = without_weightless(X, codes, sample_weight)
         if sparse.issparse(X):
             return cls._learn_sparse(X, codes, n_groups, sample_weight)
-        whole = codes is not None or (native is not None and is_contiguous(X))
+        whole = codes is not None or (compiled and is_contiguous(X))
         chunks = [slice(0, X.shape[1])] if whole else column_chunks(X)
         parts = [cls._learn_rows(X[:, at], codes, n_groups, sample_weight) for at in chunks]
         return parts[0] if len(parts) == 1 else cls._concatenate(parts, axis=1)
 
     @classmethod
     def _learn_rows(cls, X, codes, n_groups, sample_weight):
-        elements = LEARN_ELEMENTS if native is None or is_contiguous(X) else COPIED_ELEMENTS
+        elements = LEARN_ELEMENTS if not compiled or is_contiguous(X) else COPIED_ELEMENTS
         elements = max(elements, 64 * n_groups * X.shape[1])
 
         def learn_block(rows):

@@ -7,7 +7,7 @@ from hypothesis.extra import numpy as hnp
 from skprep.kernels import dispatch
 from skprep.maps import AffineMap, LogMap, RangedMap
 
-from ..kernels.test_native import blocks
+from ..kernels.strategies import blocks
 
 numbers = st.floats(-1e30, 1e30)
 scales = st.floats(1e-30, 1e30)
