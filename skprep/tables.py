@@ -152,12 +152,12 @@ def _kind_of(target):
 
 
 def _rows_with_target(table, target, notes):
-    there = table[target].notna()
-    if not there.any():
+    present = table[target].notna()
+    if not present.any():
         raise TableError(f"The target {target!r} must have values; all {len(table)} rows are empty there.")
-    if not there.all():
-        notes.append(f"{int((~there).sum())} rows without a target left out")
-    return table[there]
+    if not present.all():
+        notes.append(f"{int((~present).sum())} rows without a target left out")
+    return table[present]
 
 
 def _frequent_classes(table, target, folds, notes):

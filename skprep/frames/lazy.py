@@ -264,8 +264,8 @@ def _ask_first(table, grouped, more=()):
 
 def _extrema(table, grouped):
     found = _ask_first(table, grouped)
-    there = found["count"] > 0
-    low, high = np.where(there, found["min"], np.inf), np.where(there, found["max"], -np.inf)
+    present = found["count"] > 0
+    low, high = np.where(present, found["min"], np.inf), np.where(present, found["max"], -np.inf)
     return Extrema(found["count"], low, high, found["rows"])
 
 
@@ -290,21 +290,21 @@ def _moments(table, grouped):
     more = {"mean": ("x", MEAN), "std": ("x", STD)}
     found = _ask_first(table, grouped, more)
     count, low, high = found["count"], found["min"], found["max"]
-    there, constant = count > 0, low == high
+    present, constant = count > 0, low == high
     with np.errstate(all="ignore"):
         origin = np.where(constant, low, np.clip(found["mean"], low, high))
-        origin = np.where(there, origin, 0.0)
-        settled = constant | ~there | (np.abs(origin) <= FAR * found["std"])
-        settled &= constant | ~there | (np.abs(np.log2(found["std"])) < SAFE)
-        m2 = np.where(there & ~constant, count * found["std"] ** 2, 0.0)
+        origin = np.where(present, origin, 0.0)
+        settled = constant | ~present | (np.abs(origin) <= FAR * found["std"])
+        settled &= constant | ~present | (np.abs(np.log2(found["std"])) < SAFE)
+        m2 = np.where(present & ~constant, count * found["std"] ** 2, 0.0)
     learnt = Moments(count, origin, np.zeros(count.shape), m2, np.zeros(count.shape, dtype=np.int64))
     return learnt if settled.all() else _with_deviations(table, grouped, learnt, high - low)
 
 
 def _with_deviations(table, grouped, learnt, span):
     """Return moments with the deviations from the mean summed separately, in a unit that can be squared."""
-    there = (learnt.count > 0) & (span > 0)
-    power = np.where(there, np.frexp(np.where(there, span, 1.0))[1], 0).astype(np.int64)
+    present = (learnt.count > 0) & (span > 0)
+    power = np.where(present, np.frexp(np.where(present, span, 1.0))[1], 0).astype(np.int64)
     power = np.where(np.abs(power) > SAFE, power, 0)
     unit = np.ldexp(1.0, -power)  # a power of two: nothing is rounded
 
@@ -314,7 +314,7 @@ def _with_deviations(table, grouped, learnt, span):
 
     frame = table.derive(grouped, deviations, u=unit, o=learnt.origin * unit)
     found = table.ask(grouped, {"first": ("x", MEAN), "second": ("y", MEAN)}, frame)
-    shift, square = (np.where(there, found[name], 0.0) for name in ("first", "second"))
+    shift, square = (np.where(present, found[name], 0.0) for name in ("first", "second"))
     m2 = learnt.count * np.maximum(square - shift * shift, 0.0)
     return Moments(learnt.count, learnt.origin, np.ldexp(shift, power), m2, power)
 

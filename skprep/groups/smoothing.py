@@ -63,20 +63,20 @@ def empirical_bayes(moments, pooled):
     groups of unequal size.
     """
     unit = _unit(pooled)
-    n, there = moments.count, moments.count > 0
+    n, present = moments.count, moments.count > 0
     freedom = np.maximum(n - 1.0, 0.0)
     sum_squares = n * (moments.std() / unit) ** 2
-    sum_squares = np.where(there, sum_squares, 0.0)
+    sum_squares = np.where(present, sum_squares, 0.0)
     own = np.divide(sum_squares, freedom, out=np.zeros_like(n), where=freedom > 0)
     prior_variance, prior_freedom = _variance_prior(own, freedom, sum_squares)
     variance = _moderated(own, freedom, prior_variance, prior_freedom)
     mean = pooled.center()
-    deviation = np.where(there, moments.center() - mean, 0.0) / unit
-    between = _between_variance(deviation, n, there, sum_squares)
-    noise = np.divide(variance, n, out=np.zeros_like(n), where=there)
+    deviation = np.where(present, moments.center() - mean, 0.0) / unit
+    between = _between_variance(deviation, n, present, sum_squares)
+    noise = np.divide(variance, n, out=np.zeros_like(n), where=present)
     total = between + noise
     weight = np.divide(between, total, out=np.ones_like(n), where=total > 0)
-    center = np.where(there, mean + weight * deviation * unit, mean)
+    center = np.where(present, mean + weight * deviation * unit, mean)
     prior = {
         "mean": mean[0],
         "between_variance": between * (unit * unit)[0],
@@ -92,9 +92,9 @@ def _unit(pooled):
     return np.where(spread > 0, spread, 1.0)
 
 
-def _between_variance(deviation, n, there, sum_squares):
+def _between_variance(deviation, n, present, sum_squares):
     """Estimate the variance of the true means by the analysis of variance, 0 where it is negative."""
-    total, n_groups = n.sum(axis=0), there.sum(axis=0)
+    total, n_groups = n.sum(axis=0), present.sum(axis=0)
     free = total - n_groups
     within = np.divide(sum_squares.sum(axis=0), free, out=np.zeros_like(total), where=free > 0)
     effective = total - np.divide((n * n).sum(axis=0), total, out=np.zeros_like(total), where=total > 0)

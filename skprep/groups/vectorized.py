@@ -155,6 +155,6 @@ def _number_of_values(X, codes, n_groups):
     """Return how many values each group has of each feature."""
     sizes = np.zeros((n_groups, X.shape[1]))
     for rows in row_blocks(*X.shape, elements=max(CACHE_ELEMENTS, sizes.size)):
-        there = ~np.isnan(X[rows])
-        sizes += summing_matrix(len(there), codes[rows], n_groups) @ there.astype(np.float64)
+        present = ~np.isnan(X[rows])
+        sizes += summing_matrix(len(present), codes[rows], n_groups) @ present.astype(np.float64)
     return sizes

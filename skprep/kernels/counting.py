@@ -74,8 +74,8 @@ def count_runs(x, start, sizes, low, high, counts, kept):
     """
     first = np.cumsum(sizes) - sizes
     x = x[np.arange(sizes.sum()) + np.repeat(start - first, sizes)]
-    there = np.zeros(1, dtype=np.int64)
-    count_and_collect(x[:, None], low[None], high[None], there, counts[:, None], kept[None])
+    present = np.zeros(1, dtype=np.int64)
+    count_and_collect(x[:, None], low[None], high[None], present, counts[:, None], kept[None])
 
 
 def gather_groups(x, codes, start, stop, out):
@@ -91,8 +91,8 @@ def gather_groups(x, codes, start, stop, out):
     >>> gather_groups(x, codes, np.array([0, 2]), np.array([2, 4]), out), out
     (array([1, 2]), array([ 7., inf,  5.,  6.]))
     """
-    there = ~np.isnan(x)
-    x, codes = x[there], codes[there]
+    present = ~np.isnan(x)
+    x, codes = x[present], codes[present]
     sizes = np.bincount(codes, minlength=len(start)).astype(np.intp)
     order = np.argsort(codes, kind="stable")
     first = np.cumsum(sizes) - sizes

@@ -68,8 +68,8 @@ def _some_values(X, codes, n_groups):
     if codes is None:
         pilot = X[:1].astype(np.float64)
         for j in np.flatnonzero(np.isnan(pilot[0])):
-            there = ~np.isnan(X[:, j])
-            pilot[0, j] = X[there.argmax(), j] if there.any() else 0.0
+            present = ~np.isnan(X[:, j])
+            pilot[0, j] = X[present.argmax(), j] if present.any() else 0.0
         return pilot
     small = np.int32 if len(codes) < 2**31 else np.int64  # half the memory to write
     row = np.zeros(n_groups, dtype=small)
@@ -81,9 +81,9 @@ def _some_values(X, codes, n_groups):
     else:
         pilot = X[row].astype(np.float64)
     for j in np.flatnonzero(np.isnan(pilot).any(axis=0)):
-        there = ~np.isnan(X[:, j])
+        present = ~np.isnan(X[:, j])
         pilot[:, j] = 0.0
-        pilot[codes[there], j] = X[there, j]
+        pilot[codes[present], j] = X[present, j]
     return pilot
 
 
@@ -98,8 +98,8 @@ def _out_of_range(X, codes, origin, shift, square):
         return
     for column in np.flatnonzero((low | high).any(axis=0)):
         top = _largest(X[:, column], codes, len(origin))
-        there = np.where(high[:, column], np.isfinite(top), (top > 0) & (top < TINY_VALUE))
-        groups = np.flatnonzero((low | high)[:, column] & there)
+        present = np.where(high[:, column], np.isfinite(top), (top > 0) & (top < TINY_VALUE))
+        groups = np.flatnonzero((low | high)[:, column] & present)
         if len(groups):
             power = np.zeros(len(origin), dtype=np.int32)
             power[groups] = np.frexp(top[groups])[1]

@@ -103,13 +103,13 @@ def _brackets(X, probabilities):
     """Return the two values of each column between which a sample expects the quantiles."""
     rows = np.random.default_rng(0).integers(0, len(X), SAMPLE)
     sample = np.sort(X[np.sort(rows)].T, axis=1)  # NaN last
-    there = SAMPLE - np.isnan(sample).sum(axis=1)
-    center = probabilities * (np.maximum(there, 1)[:, None] - 1)
-    margin = SPREADS * np.sqrt(there[:, None] * probabilities * (1 - probabilities)) + 3
+    present = SAMPLE - np.isnan(sample).sum(axis=1)
+    center = probabilities * (np.maximum(present, 1)[:, None] - 1)
+    margin = SPREADS * np.sqrt(present[:, None] * probabilities * (1 - probabilities)) + 3
     first, last = np.floor(center - margin).astype(np.intp), np.ceil(center + margin).astype(np.intp)
     row = np.arange(len(sample))[:, None]
     low = np.where(first < 0, -np.inf, sample[row, np.maximum(first, 0)])
-    high = np.where(last >= there[:, None], np.inf, sample[row, np.minimum(last, sample.shape[1] - 1)])
+    high = np.where(last >= present[:, None], np.inf, sample[row, np.minimum(last, sample.shape[1] - 1)])
     return low.astype(sample.dtype), high.astype(sample.dtype)
 
 

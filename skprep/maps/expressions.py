@@ -90,9 +90,9 @@ class Functions:
     @staticmethod
     def clip(x, low, high):
         """Keep x within bounds; NaN stays NaN, which some engines hold for the largest number."""
-        there = ~x.is_nan()
-        below = nw.when(there & (x < low)).then(nw.lit(low)).otherwise(x)
-        return nw.when(there & (x > high)).then(nw.lit(high)).otherwise(below)
+        present = ~x.is_nan()
+        below = nw.when(present & (x < low)).then(nw.lit(low)).otherwise(x)
+        return nw.when(present & (x > high)).then(nw.lit(high)).otherwise(below)
 
     @staticmethod
     def abs(x):

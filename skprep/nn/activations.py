@@ -23,7 +23,7 @@ class ReLU(Layer):
     def forward(self, x):
         """Return the positive part."""
         x = as_float(x)
-        self._kept = x > 0, x.dtype
+        self._cache = x > 0, x.dtype
         return np.maximum(x, 0)
 
     def backward(self, grad):
@@ -55,7 +55,7 @@ class GELU(Layer):
         """Return ``x`` times the normal distribution function of ``x``."""
         x = as_float(x)
         share = 0.5 * (1.0 + erf(x / np.sqrt(2.0).astype(x.dtype)))
-        self._kept = x, share
+        self._cache = x, share
         return (x * share).astype(x.dtype)
 
     def backward(self, grad):

@@ -68,7 +68,7 @@ class AdaNorm(Layer):
         normalised, (_, _, count, inverse) = normalise(x, (x.ndim - 1,), self.eps)
         told = self._children["affine"](c).astype(np.float64, copy=False)
         scale, shift = 1.0 + told[..., : self.num_features], told[..., self.num_features :]
-        self._kept = normalised, inverse, count, scale, told.shape, x.dtype, c.dtype
+        self._cache = normalised, inverse, count, scale, told.shape, x.dtype, c.dtype
         return (normalised * scale + shift).astype(x.dtype)
 
     def backward(self, grad):
@@ -79,7 +79,7 @@ class AdaNorm(Layer):
         grad_c = self._children["affine"].backward(_summed_to(told, shape))
         axes = (grad.ndim - 1,)
         grad_x = _summed_to(grad * scale, normalised.shape)
-        grad_x = normalise_backward(grad_x, normalised, inverse, count, axes)
+        grad_x, _, _ = normalise_backward(grad_x, normalised, inverse, count, axes)
         return grad_x.astype(dtype), grad_c.astype(c_dtype)
 
 

@@ -41,9 +41,9 @@ class BatchNorm(Layer):
 
     Notes
     -----
-    ``layer(x, mask=None)`` takes ``(N, C)`` or ``(N, C, *)``. ``mask`` marks with True the places that
-    are data, of
-    shape ``(N, *)`` (or one that broadcasts against ``x``); padding counts for nothing and comes out as 0.
+    ``layer(x, mask=None)`` takes ``(N, C)`` or ``(N, C, *)``. ``mask`` marks with True the places that are
+    data, of shape ``(N, *)`` (or one that broadcasts against ``x``); padding counts for nothing and comes
+    out as 0.
     Statistics are float64 whatever the input; the result has the dtype of ``x``. NaN spreads over its
     channel.
 
@@ -88,9 +88,8 @@ class BatchNorm(Layer):
         x = as_float(x)
         if x.ndim < 2 or x.shape[1] != self.num_features:
             raise ValueError(
-                f"BatchNorm({self.num_features}) takes (N, {self.num_features}) or (N, "
-                f"{self.num_features}, *); "
-                f"received shape {x.shape}. Put the channels on axis 1."
+                f"BatchNorm({self.num_features}) takes (N, {self.num_features}) or "
+                f"(N, {self.num_features}, *); received shape {x.shape}. Put the channels on axis 1."
             )
         axes = (0, *range(2, x.ndim))
         mask = _mask(mask, x)
@@ -106,37 +105,20 @@ class BatchNorm(Layer):
             inverse, count = 1.0 / np.sqrt(variance.astype(np.float64) + self.eps), 1.0
             normalised = (x - mean.astype(np.float64)) * inverse
             normalised = normalised if mask is None else np.where(mask, normalised, 0.0)
-        self._kept = normalised, inverse, count, axes, mask, by_batch, x.dtype
+        self._cache = normalised, inverse, count, axes, mask, by_batch, x.dtype
         return self._scaled(normalised, x, mask)
 
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
         normalised, inverse, count, axes, mask, by_batch, dtype = self._context()
         grad = check_grad(self, grad, normalised.shape).astype(np.float64, copy=False)
-        grad = grad if mask is None else np.where(mask, grad, 0.0)
-        if by_batch and mask is None and grad.ndim == 2:
-            return self._backward_of_columns(grad, normalised, inverse, count, dtype)
+        back, product, total = normalise_backward(grad, normalised, inverse, count, axes, mask)
+        if not by_batch:  # the statistics are constants
+            back = (grad if mask is None else np.where(mask, grad, 0.0)) * inverse
         if self.affine:
-            kind = self._params["weight"].dtype
-            self._grads["weight"] = (grad * normalised).sum(axis=axes).astype(kind)
-            self._grads["bias"] = grad.sum(axis=axes).astype(kind)
-            grad = grad * self._across(self._params["weight"], grad)
-        if not by_batch:
-            return (grad * inverse).astype(dtype)
-        return normalise_backward(grad, normalised, inverse, count, axes, mask).astype(dtype)
-
-    def _backward_of_columns(self, grad, normalised, inverse, count, dtype):
-        """Take the gradient back with the sums that those of the parameters are."""
-        of_weight = np.einsum("ij,ij->j", grad, normalised)
-        of_bias = np.ones(len(grad)) @ grad
-        if self.affine:
-            for name, value in (("weight", of_weight), ("bias", of_bias)):
-                self._grads[name] = value.astype(self._params[name].dtype)
-            inverse = inverse * self._params["weight"]
-        back = normalised * (of_weight / count)
-        np.subtract(grad, back, out=back)
-        back -= of_bias / count
-        back *= inverse
+            for name, sums in (("weight", product), ("bias", total)):
+                self._grads[name] = sums.ravel().astype(self._params[name].dtype)
+            back *= self._across(self._params["weight"], back)
         return back.astype(dtype, copy=False)
 
     def _scaled(self, normalised, x, mask):

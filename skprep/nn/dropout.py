@@ -46,7 +46,7 @@ class Dropout(Layer):
                 self._rng.random(x.shape, dtype=np.float32 if x.dtype == np.float32 else np.float64) >= self.p
             )
             factor = keep * x.dtype.type(1.0 / (1.0 - self.p))
-        self._kept = factor
+        self._cache = factor
         return x * factor
 
     def backward(self, grad):

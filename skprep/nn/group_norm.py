@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float, check_grad
-from skprep.nn.normalising import Rows
+from skprep.nn.normalising import NormalizedRows
 
 
 class GroupNorm(Layer):
@@ -45,9 +45,8 @@ class GroupNorm(Layer):
         super().__init__()
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(
-                f"num_groups must divide num_channels; received {num_groups} groups of "
-                f"{num_channels} channels. "
-                "Pass a divisor."
+                f"num_groups must divide num_channels; received {num_groups} groups of {num_channels} "
+                "channels. Pass a divisor."
             )
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         if affine:
@@ -64,9 +63,9 @@ class GroupNorm(Layer):
         places = math.prod(x.shape[2:])  # of each channel
         width = self.num_channels // self.num_groups * places
         own = (np.repeat(self._params[n], places) if self.affine else None for n in ("weight", "bias"))
-        rows = Rows(self.eps)
+        rows = NormalizedRows(self.eps)
         y = rows.forward(x, width, *own)
-        self._kept = rows  # when it is whole: other threads may call the layer too
+        self._cache = rows
         return y
 
     def backward(self, grad):

@@ -1,6 +1,21 @@
 """What every layer does: forward, backward, named parameters, training or inference, state in and out."""
 
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import numpy as np
+
+_CACHES = ContextVar("caches", default=True)
+
+
+@contextmanager
+def no_cache():
+    """Let the layers called within keep nothing for ``backward``, in this thread alone."""
+    token = _CACHES.set(False)
+    try:
+        yield
+    finally:
+        _CACHES.reset(token)
 
 
 class Layer:
@@ -92,16 +107,16 @@ class Layer:
             child.astype(dtype)
         return self
 
-    def forget(self):
+    def clear_cache(self):
         """Drop what the last call kept for ``backward``; return the layer."""
-        vars(self).pop("_kept", None)
+        vars(self).pop("_cached", None)
         for child in self._children.values():
-            child.forget()
+            child.clear_cache()
         return self
 
     def __getstate__(self):
         """Return the state to copy and pickle: without the data and the gradients of the last call."""
-        state = {name: value for name, value in vars(self).items() if name != "_kept"}
+        state = {name: value for name, value in vars(self).items() if name != "_cached"}
         return state | {"_grads": {}}
 
     def __repr__(self):
@@ -114,9 +129,19 @@ class Layer:
         inner = {name: repr(child) for name, child in self._children.items()}
         return ", ".join([f"{n}={v!r}" for n, v in shown.items()] + [f"{n}={v}" for n, v in inner.items()])
 
+    @property
+    def _cache(self):
+        """What the last call keeps for ``backward``: set when it is whole, as other threads may call too."""
+        return vars(self).get("_cached")
+
+    @_cache.setter
+    def _cache(self, value):
+        if _CACHES.get():
+            self._cached = value
+
     def _context(self):
         """Return what the last call kept for ``backward``."""
-        context = getattr(self, "_kept", None)
+        context = self._cache
         if context is None:
             raise RuntimeError(
                 "backward needs a forward pass before it; received none since this "

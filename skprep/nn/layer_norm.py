@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float, as_mask, check_grad
-from skprep.nn.normalising import Rows, normalise, normalise_backward
+from skprep.nn.normalising import NormalizedRows, normalise, normalise_backward
 
 
 class LayerNorm(Layer):
@@ -65,19 +65,18 @@ class LayerNorm(Layer):
         if x.shape[x.ndim - len(self.normalized_shape) :] != self.normalized_shape:
             raise ValueError(
                 f"{type(self).__name__} takes an input whose last axes are {self.normalized_shape}; "
-                f"received shape "
-                f"{x.shape}. Build the layer for the size of its input."
+                f"received shape {x.shape}. Build the layer for the size of its input."
             )
         axes = tuple(range(x.ndim - len(self.normalized_shape), x.ndim))
         weight, bias = self._params.get("weight"), self._params.get("bias")
         if mask is None:
-            rows = Rows(self._eps_for(x.dtype), self._centers)
+            rows = NormalizedRows(self._eps_for(x.dtype), self._centers)
             y = rows.forward(x, math.prod(self.normalized_shape), weight, bias)
-            self._kept = (rows,)  # when it is whole: other threads may call the layer too
+            self._cache = (rows,)
             return y
         mask = np.broadcast_to(as_mask(mask), x.shape)
         normalised, (_, _, count, inverse) = normalise(x, axes, self._eps_for(x.dtype), mask, self._centers)
-        self._kept = normalised, inverse, count, axes, mask, x.dtype
+        self._cache = normalised, inverse, count, axes, mask, x.dtype
         y = normalised if weight is None else normalised * weight
         y = y if bias is None else y + bias
         return np.where(mask, y, 0.0).astype(x.dtype)
@@ -85,7 +84,7 @@ class LayerNorm(Layer):
     def backward(self, grad):
         """Return the gradient with respect to ``x``."""
         context = self._context()
-        if isinstance(context[0], Rows):
+        if isinstance(context[0], NormalizedRows):
             rows = context[0]
             back, *sums = rows.backward(check_grad(self, grad, rows.like.shape))
             self._keep_grads(*(total.reshape(self.normalized_shape) for total in sums))
@@ -96,7 +95,8 @@ class LayerNorm(Layer):
         self._keep_grads((grad * normalised).sum(axis=rows), grad.sum(axis=rows))
         if "weight" in self._params:
             grad = grad * self._params["weight"]
-        return normalise_backward(grad, normalised, inverse, count, axes, mask, self._centers).astype(dtype)
+        back, _, _ = normalise_backward(grad, normalised, inverse, count, axes, mask, self._centers)
+        return back.astype(dtype)
 
     def _eps_for(self, dtype):
         return self.eps

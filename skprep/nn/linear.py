@@ -39,7 +39,7 @@ class Linear(Layer):
     array([[2., 2.]])
     """
 
-    goes_back = True  # False: backward leaves the gradients of the parameters and returns None
+    needs_input_grad = True  # False: backward leaves the gradients of the parameters and returns None
 
     def __init__(self, in_features, out_features, bias=True, random_state=None):
         super().__init__()
@@ -54,7 +54,7 @@ class Linear(Layer):
         x = as_float(x)
         weight = self._params["weight"]
         check_last(self, x, weight.shape[1])
-        self._kept = x
+        self._cache = x
         y = x @ weight.astype(x.dtype, copy=False).T  # float32 in, float32 out, as PyTorch would have it
         return y + self._params["bias"].astype(x.dtype, copy=False) if "bias" in self._params else y
 
@@ -67,6 +67,6 @@ class Linear(Layer):
         self._grads["weight"] = (grads.T @ rows).astype(weight.dtype, copy=False)
         if "bias" in self._params:
             self._grads["bias"] = grads.sum(axis=0).astype(weight.dtype, copy=False)
-        if not self.goes_back:
+        if not self.needs_input_grad:
             return None
         return (grad @ weight.astype(grad.dtype, copy=False)).astype(x.dtype, copy=False)

@@ -49,8 +49,8 @@ class ReversibleBlock(Layer):
         y1 = x1 + self._children["f"](x2)
         y2 = x2 + self._children["g"](y1)
         for layer in self._children.values():
-            layer.forget()  # backward calls them again
-        self._kept = y1, y2
+            layer.clear_cache()  # backward calls them again
+        self._cache = y1, y2
         return np.concatenate([y1, y2], axis=-1)
 
     def inverse(self, y):

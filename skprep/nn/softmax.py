@@ -252,8 +252,8 @@ def _of_classes(logits, classes, counted, weight, smoothing):
         losses = np.where(on_class != 0.0, -on_class * log_y[rows], 0.0)  # a class of weight 0 costs nothing
         if smoothing:
             on_all = smoothing / n_classes * weight
-            there = on_all != 0.0
-            losses -= log_y[:, there] @ on_all[there]
+            present = on_all != 0.0
+            losses -= log_y[:, present] @ on_all[present]
     grad = np.exp(log_y, out=log_y)
     grad *= (on_class + (on_all.sum() if smoothing else 0.0))[:, None]
     if smoothing:
@@ -281,9 +281,8 @@ def _targets(targets, logits, ignore_index):
         return None, targets.astype(np.float64), np.ones(logits.shape[:-1], dtype=bool)
     if targets.shape != logits.shape[:-1]:
         raise ValueError(
-            f"Targets that are classes must have shape {logits.shape[:-1]}, one for each row of "
-            f"logits; received "
-            f"{targets.shape}. Drop or add axes."
+            f"Targets that are classes must have shape {logits.shape[:-1]}, one for each row of logits; "
+            f"received {targets.shape}. Drop or add axes."
         )
     counted = np.ones(targets.shape, dtype=bool) if ignore_index is None else targets != ignore_index
     wrong = counted & ((targets < 0) | (targets >= n_classes))

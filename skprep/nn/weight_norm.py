@@ -76,10 +76,10 @@ class WeightNorm(Layer):
     def _settings(self):
         return repr(self._layer)
 
-    def forget(self):
+    def clear_cache(self):
         """Drop what the last call kept for ``backward``; return the layer."""
-        self._layer.forget()
-        return super().forget()
+        self._layer.clear_cache()
+        return super().clear_cache()
 
     def forward(self, x):
         """Return what the layer gives with its weight put together."""

@@ -56,8 +56,8 @@ class Extrema(Statistic):
 
     def is_finite(self):
         """Say whether the rows were free of infinities."""
-        there = self.count > 0
-        return bool(np.isfinite(self.min[there]).all() and np.isfinite(self.max[there]).all())
+        present = self.count > 0
+        return bool(np.isfinite(self.min[present]).all() and np.isfinite(self.max[present]).all())
 
     def merge(self, other):
         """Return the extrema of the rows of both."""

@@ -138,8 +138,8 @@ class MedianOfMeans(Statistic):
 def _median(values):
     """Return the median along axis 1 of the values that are there; NaN where none is."""
     values = np.sort(values, axis=1)  # NaN last
-    there = (~np.isnan(values)).sum(axis=1, keepdims=True)
-    middle = [np.maximum(there - 1, 0) // 2, np.minimum(there // 2, values.shape[1] - 1)]
+    present = (~np.isnan(values)).sum(axis=1, keepdims=True)
+    middle = [np.maximum(present - 1, 0) // 2, np.minimum(present // 2, values.shape[1] - 1)]
     low, high = (np.take_along_axis(values, m, axis=1)[:, 0] for m in middle)
     return low + (high - low) / 2
 

@@ -314,14 +314,14 @@ def _samples_of(x, codes, n_groups, weight):
     """Return the values of a dense block that are there, of rows sorted by group."""
     n_rows, n_features = x.shape
     values = np.array(x.T, dtype=np.float64, order="C").ravel()
-    there = ~np.isnan(values)
-    if codes is None and there.all():
+    present = ~np.isnan(values)
+    if codes is None and present.all():
         sizes = np.full((1, n_features), n_rows, dtype=np.int64)
         return Samples(sizes, values, None if weight is None else np.tile(weight, n_features))
     codes = np.zeros(n_rows, dtype=np.intp) if codes is None else codes
-    cells = (np.arange(n_features)[:, None] * n_groups + codes).ravel()[there]
-    weights = None if weight is None else np.tile(weight, n_features)[there]
-    return Samples.of_cells(values[there], cells, weights, (n_groups, n_features))
+    cells = (np.arange(n_features)[:, None] * n_groups + codes).ravel()[present]
+    weights = None if weight is None else np.tile(weight, n_features)[present]
+    return Samples.of_cells(values[present], cells, weights, (n_groups, n_features))
 
 
 def _quantiles_of(samples, probabilities):

@@ -40,10 +40,10 @@ def by_number(estimator):
     [
         SoftmaxClassifier(),
         SoftmaxClassifier(solver="lbfgs", max_iter=500),
-        *(SoftmaxClassifier((6,), norm=norm, solver="adam", learning_rate=0.02) for norm in NORMS),
-        SoftmaxClassifier((6,), dropout=0.2, solver="adam", learning_rate=0.02),
-        SoftmaxClassifier((6,), weight_norm=True, solver="adam", learning_rate=0.02),
-        SoftmaxClassifier((6,), early_stopping=True, solver="adam", learning_rate=0.02),
+        *(SoftmaxClassifier((6,), norm=norm, solver="adam", learning_rate_init=0.02) for norm in NORMS),
+        SoftmaxClassifier((6,), dropout=0.2, solver="adam", learning_rate_init=0.02),
+        SoftmaxClassifier((6,), weight_norm=True, solver="adam", learning_rate_init=0.02),
+        SoftmaxClassifier((6,), early_stopping=True, solver="adam", learning_rate_init=0.02),
         SoftmaxClassifier((6,), norm="layer", weight_norm=True, solver="lbfgs"),
     ],
     expected_failed_checks=by_number,
@@ -96,7 +96,7 @@ def test_digits_in_a_pipeline(norm):
         {"weight_norm": True},
         {"dropout": 0.2, "norm": "batch"},
         {"activation": "gelu"},
-        {"solver": "sgd", "learning_rate": 0.02},
+        {"solver": "sgd", "learning_rate_init": 0.02},
         {"solver": "lbfgs", "norm": "layer"},
         {"clipping": 0.05},
         {"label_smoothing": 0.1},
@@ -109,7 +109,7 @@ def test_settings_learn_digits(settings):
     X, y = scaled(load_digits)
     settings = {
         "hidden_layer_sizes": (32,),
-        "learning_rate": 0.005,
+        "learning_rate_init": 0.005,
         "max_iter": 30,
         "random_state": 0,
     } | settings
@@ -122,7 +122,7 @@ def test_settings_learn_digits(settings):
 def test_a_grid_over_norms_behind_our_scalers():
     X, y = load_wine(return_X_y=True)
     pipeline = make_pipeline(
-        StandardScaler(), SoftmaxClassifier((8,), learning_rate=0.05, max_iter=40, random_state=0)
+        StandardScaler(), SoftmaxClassifier((8,), learning_rate_init=0.05, max_iter=40, random_state=0)
     )
     grid = {"softmaxclassifier__norm": NORMS, "standardscaler": [StandardScaler(), RobustScaler()]}
     search = GridSearchCV(pipeline, grid, error_score="raise", cv=3).fit(X, y)
@@ -138,7 +138,7 @@ def test_labels_of_any_type(labels):
         with pytest.raises(ValueError, match="Unknown label type"):
             SoftmaxClassifier().fit(X, y)
         return
-    model = SoftmaxClassifier((8,), learning_rate=0.05, max_iter=60, random_state=0).fit(X, y)
+    model = SoftmaxClassifier((8,), learning_rate_init=0.05, max_iter=60, random_state=0).fit(X, y)
     assert model.classes_.tolist() == sorted(labels)
     assert model.predict(X).dtype == y.dtype
     assert model.score(X, y) > 0.9
@@ -154,7 +154,7 @@ def test_float32_stays():
 
 def test_partial_fit_goes_on():
     X, y = scaled(load_digits)
-    model = SoftmaxClassifier((32,), norm="batch", learning_rate=0.005, random_state=0)
+    model = SoftmaxClassifier((32,), norm="batch", learning_rate_init=0.005, random_state=0)
     with pytest.raises(ValueError, match="classes must be passed on the first call"):
         model.partial_fit(X, y)
     order = np.random.default_rng(0).permutation(len(X))
@@ -246,7 +246,7 @@ def test_errors_and_what_stays():
     ):
         with pytest.raises(ValueError, match=message):
             SoftmaxClassifier(**settings).fit(X, y)
-    wild = SoftmaxClassifier((5,), solver="sgd", learning_rate=1e200, max_iter=50)
+    wild = SoftmaxClassifier((5,), solver="sgd", learning_rate_init=1e200, max_iter=50)
     with np.errstate(all="ignore"), pytest.raises(ValueError, match="The loss must stay finite"):
         wild.fit(X, y)
 
@@ -311,12 +311,12 @@ def test_whole_weights_are_repeated_rows_in_one_full_batch(settings):
 def test_what_is_set_between_two_batches_is_obeyed_or_refused():
     X, y = scaled(load_iris)
     head = SoftmaxClassifier((8,), random_state=0).partial_fit(X, y, classes=[0, 1, 2])
-    still = copy.deepcopy(head).set_params(learning_rate=1e-300).partial_fit(X, y)
+    still = copy.deepcopy(head).set_params(learning_rate_init=1e-300).partial_fit(X, y)
     np.testing.assert_array_equal(still.predict_proba(X), head.predict_proba(X))
-    quick = copy.deepcopy(head).set_params(learning_rate=0.1).partial_fit(X, y)
+    quick = copy.deepcopy(head).set_params(learning_rate_init=0.1).partial_fit(X, y)
     assert np.abs(quick.predict_proba(X) - head.predict_proba(X)).max() > 0.05
-    other = copy.deepcopy(head).set_params(solver="sgd", learning_rate=0.05).partial_fit(X, y)
-    assert type(other._optimiser).__name__ == "SGD"
+    other = copy.deepcopy(head).set_params(solver="sgd", learning_rate_init=0.05).partial_fit(X, y)
+    assert type(other._training.optimiser).__name__ == "SGD"
     before = head.predict_proba(X)
     for change, message in (
         ({"hidden_layer_sizes": (4,)}, "needs the layers of the last fit"),
@@ -336,7 +336,7 @@ def test_a_stream_after_lbfgs_goes_on_by_the_solver_of_then():
     head = SoftmaxClassifier().fit(X, y)  # convex: "auto" is lbfgs
     assert len(head.loss_curve_) == head.n_iter_
     head.partial_fit(X, y)
-    assert type(head._optimiser).__name__ == "Adam"
+    assert type(head._training.optimiser).__name__ == "Adam"
     assert head.score(X, y) > 0.95
 
 

@@ -19,7 +19,13 @@ X = StandardScaler().fit_transform(X)
 @pytest.mark.parametrize("units", [3, 8, 12])
 def test_every_norm_learns_with_few_units(norm, units):
     model = SoftmaxClassifier(
-        (units,), norm=norm, learning_rate=0.02, max_iter=150, tol=0.0, n_iter_no_change=150, random_state=0
+        (units,),
+        norm=norm,
+        learning_rate_init=0.02,
+        max_iter=150,
+        tol=0.0,
+        n_iter_no_change=150,
+        random_state=0,
     )
     with pytest.warns(ConvergenceWarning):
         assert model.fit(X, y).score(X, y) > 0.93
@@ -78,7 +84,7 @@ def test_a_refused_batch_leaves_the_head_as_it_was(norm):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_loss_that_leaves_float64_is_an_error():
-    wild = SoftmaxClassifier((5,), solver="sgd", learning_rate=1e200, batch_size=200)
+    wild = SoftmaxClassifier((5,), solver="sgd", learning_rate_init=1e200, batch_size=200)
     wild.partial_fit(X, y, classes=[0, 1, 2])
     with pytest.raises(ValueError, match="must stay finite"):
         wild.partial_fit(X, y)
@@ -87,7 +93,7 @@ def test_a_loss_that_leaves_float64_is_an_error():
 
 
 def test_the_penalty_is_on_the_weights_that_the_layer_multiplies_with():
-    settings = {"learning_rate": 0.01, "max_iter": 300, "tol": 0.0, "random_state": 0}
+    settings = {"learning_rate_init": 0.01, "max_iter": 300, "tol": 0.0, "random_state": 0}
     lengths = []
     for alpha in (1e-4, 100.0):
         with pytest.warns(ConvergenceWarning):

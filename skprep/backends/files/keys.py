@@ -27,8 +27,8 @@ def whole_number(text):
 
 def reads_as_whole_numbers(keys):
     """Say whether all keys but the missing one spell whole numbers."""
-    there = [key for key in keys if key is not None]
-    return bool(there) and all(whole_number(key) is not None for key in there)
+    present = [key for key in keys if key is not None]
+    return bool(present) and all(whole_number(key) is not None for key in present)
 
 
 class KeyReader:

@@ -104,10 +104,10 @@ class TextTable(TableFile):
         if not types.is_string(self.schema.field(name).type):
             return None
         cells = next(iter(self.read([name], BLOCK, {name: text_type()}))).column(0).to_pylist()
-        there = [(row, cell) for row, cell in enumerate(cells) if cell and cell.strip() not in self.missing]
-        odd = [(row, cell) for row, cell in there if not self._is_number(cell)]
+        present = [(row, cell) for row, cell in enumerate(cells) if cell and cell.strip() not in self.missing]
+        odd = [(row, cell) for row, cell in present if not self._is_number(cell)]
         text = [cell for _, cell in odd if not GROUPED.fullmatch(cell.strip())]
-        return (*odd[0], 1 - len(text) / len(there)) if odd else None
+        return (*odd[0], 1 - len(text) / len(present)) if odd else None
 
     def _first_cells(self, names):
         """Return the first cell of each column that is not missing, as text."""
