@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, settings
 
 from . import engines
 
-settings.register_profile(
-    "skprep", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
-)
+# CI tries many examples (pytest --hypothesis-profile=ci), a quick look few.
+for name, examples in (("skprep", 25), ("ci", 200)):
+    settings.register_profile(
+        name, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
+    )
 settings.load_profile("skprep")
 
 

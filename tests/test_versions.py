@@ -12,6 +12,6 @@ def test_every_required_package_is_shown_with_its_version(capsys):
 
 
 def test_the_kernels_are_named(monkeypatch, capsys):
-    monkeypatch.setattr(versions, "native", None)
+    monkeypatch.setattr(versions, "compiled", ())
     skprep.show_versions()
     assert "kernels: NumPy, on up to" in capsys.readouterr().out
