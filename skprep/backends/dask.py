@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from sklearn.base import clone
 
+from skprep.backends.fitted import fitted_of
 from skprep.backends.lazy import check_keys_are_columns, known_columns, refuse_metadata, refuse_output
 from skprep.backends.merging import merge
 from skprep.backends.subset import transform_columns_of
@@ -75,7 +76,7 @@ def _check_merges(estimator):
 
 
 def _transform_frame(estimator, X, method):
-    fitted = estimator._fitted()
+    fitted = fitted_of(estimator)
     known_columns(estimator, X.columns, fitted.names)
     check_keys_are_columns(fitted)
     if fitted.index is not None and fitted.handle_unknown == "error":

@@ -1,9 +1,15 @@
 """A fitted scaler as backends and languages see it: columns, groups and map."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from skprep.maps import Map
 from skprep.statistics.groups import GroupIndex
+
+
+def fitted_of(estimator):
+    """Return what backends and languages need of a fitted scaler of skprep."""
+    return estimator._fitted()
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,8 @@ class Fitted:
     handle_unknown : {"error", "global", "nan"}
     key_text : str
         Where the key is, for a message.
+    transform_features : callable or None
+        ``transform_features(features, keys, method)`` scales features in memory by the keys of a frame.
     """
 
     names: list | None
@@ -35,6 +43,7 @@ class Fitted:
     pooled: Map | None = None
     handle_unknown: str = "error"
     key_text: str = ""
+    transform_features: Callable | None = None
 
     @classmethod
     def of(cls, estimator, *, features, learnt, keys=(), **groups):

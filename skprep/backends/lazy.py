@@ -1,5 +1,6 @@
 """Lazy frames of Polars, DuckDB and Spark: fitted by queries, transformed by expressions."""
 
+from skprep.backends.fitted import fitted_of
 from skprep.compat import output_kind
 from skprep.frames.joins import UnfitKey, unknown_keys
 from skprep.frames.lazy import as_lazy, smallest_outside, transform_by_group
@@ -31,7 +32,7 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
     refuse_output(estimator)
     frame = as_lazy(X)
     columns = frame.collect_schema().names()
-    fitted = estimator._fitted()
+    fitted = fitted_of(estimator)
     check_keys_are_columns(fitted)
     known_columns(estimator, columns, fitted.names)
     places = {name: safe(i) for i, name in enumerate(columns)}

@@ -18,6 +18,6 @@ def transform_columns_of(estimator, fitted, frame, method):
     """
     if fitted.index is None:
         return np.asarray(getattr(estimator, method)(some_columns(frame, fitted.feature_names)))
-    return estimator._transform_features(
+    return fitted.transform_features(
         some_columns(frame, fitted.feature_names), some_columns(frame, fitted.key_names), method
     )

@@ -1,35 +1,19 @@
 """``skprep compare``: the best scaling for a table."""
 
-from pathlib import Path
-from typing import Annotated, Literal
-
-import typer
-
+from skprep.cli import options
 from skprep.cli.common import check_file, check_out, errors_as_messages, progress
 
 
 def compare(
-    file: Annotated[
-        Path | None,
-        typer.Argument(help="CSV or Parquet file; without it, scikit-learn's breast cancer data."),
-    ] = None,
-    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(help="Column that names each row's group (device, patient): scale by group too."),
-    ] = None,
-    keep_together: Annotated[
-        bool, typer.Option(help="Keep the rows of one group together in a fold: all test groups are new.")
-    ] = False,
-    out: Annotated[Path | None, typer.Option(help="Also write an HTML report here.")] = None,
-    task: Annotated[
-        Literal["auto", "classification", "regression"], typer.Option(help="What the target is.")
-    ] = "auto",
-    folds: Annotated[int, typer.Option(min=2, max=20, help="Cross-validation folds.")] = 5,
-    max_rows: Annotated[
-        int, typer.Option(min=20, help="Draw so many rows at random from a larger table.")
-    ] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the folds and of the draw.")] = 0,
+    file: options.ComparedFile = None,
+    target: options.Target = None,
+    by: options.ByOne = None,
+    keep_together: options.KeepTogether = False,
+    out: options.Report = None,
+    task: options.Task = "auto",
+    folds: options.Folds = 5,
+    max_rows: options.MaxRows = 2000,
+    seed: options.Seed = 0,
 ):
     """Find the scaling that is best for a table, judged without leaking.
 

@@ -1,12 +1,7 @@
 """``skprep fit``: a scaler learnt from a file of any size."""
 
-from pathlib import Path
-from typing import Annotated, Literal
-
-import typer
-
+from skprep.cli import options
 from skprep.cli.common import check_file, check_out, errors_as_messages, progress, say
-from skprep.cli.options import Missing, Thousands
 
 SCALERS = {
     "standard": "StandardScaler",
@@ -19,36 +14,17 @@ MOSTLY = 0.5  # of the cells of a column are numbers: then it is a column of num
 
 
 def fit(
-    file: Annotated[Path, typer.Argument(help="Parquet or CSV file of training rows, of any size.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The fitted scaler goes here, as JSON.")],
-    scaler: Annotated[
-        Literal["standard", "minmax", "maxabs", "robust", "log"], typer.Option(help="What is learnt.")
-    ] = "standard",
-    by: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Key column: scale per group; again for a second one. In a CSV file text, unless all are "
-            "whole numbers."
-        ),
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(help="Column to scale; again for more. Without: all columns of numbers."),
-    ] = None,
-    handle_unknown: Annotated[
-        Literal["error", "global", "nan"], typer.Option(help="What a group that is not in FILE will get.")
-    ] = "error",
-    min_group_size: Annotated[
-        int, typer.Option(min=1, help="Smaller groups get the parameters of all rows.")
-    ] = 1,
-    max_rank_error: Annotated[
-        float, typer.Option(help="How far a rank may be off, for robust beyond 4,096 rows.")
-    ] = 0.001,
-    mergeable: Annotated[
-        bool, typer.Option(help="Also keep what partial_fit and merge need; for robust, values of the rows.")
-    ] = False,
-    missing: Missing = None,
-    thousands: Thousands = None,
+    file: options.TrainingFile,
+    out: options.FittedOut,
+    scaler: options.Scaler = "standard",
+    by: options.By = None,
+    column: options.Column = None,
+    handle_unknown: options.HandleUnknown = "error",
+    min_group_size: options.MinGroupSize = 1,
+    max_rank_error: options.MaxRankError = 0.001,
+    mergeable: options.Mergeable = False,
+    missing: options.Missing = None,
+    thousands: options.Thousands = None,
 ):
     """Learn a scaler from a file, a batch of rows at a time, at constant memory.
 

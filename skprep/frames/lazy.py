@@ -157,26 +157,7 @@ class LazyTable:
             for name, of in asked.items()
             for j in range(1 if of is None else p)
         }
-        columns = [
-            (nw.len() if how is None else how.of(nw.col(x))).cast(nw.Float64).alias(name)
-            for name, (x, how) in numbers.items()
-        ]
-        if frame.implementation.is_duckdb():
-            # As text: its client compares each expression with the name of each column.
-            texts = [
-                f"CAST({'count(*)' if how is None else how.sql.format(x)} AS DOUBLE) AS {name}"
-                for name, (x, how) in numbers.items()
-            ]
-            keys = ", ".join(self.keys) if grouped else ""
-            native = frame.to_native().aggregate(", ".join([*self.keys, *texts] if grouped else texts), keys)
-            table = nw.from_native(native).collect()
-        elif grouped:
-            table = frame.group_by(*self.keys).agg(*columns).collect()
-        elif frame.implementation.is_polars() and len(columns) > MANY:
-            # One group: the planner of a plain selection takes the square of the number of quantiles.
-            table = frame.with_columns(nw.lit(0).alias("all")).group_by("all").agg(*columns).collect()
-        else:
-            table = frame.select(*columns).collect()
+        table = self._collect(frame, grouped, numbers)
         values = table.select(*numbers).to_numpy()  # null becomes NaN
         rows = values[:, list(numbers).index("rows_0")] if "rows" in asked else np.ones(len(values))
         if rows.sum() == 0:
@@ -191,6 +172,28 @@ class LazyTable:
             found[name] = np.array(np.broadcast_to(values[:, at : at + width], (len(values), p)))
             at += width
         return found
+
+    def _collect(self, frame, grouped, numbers):
+        """Return the answer of a query for ``{name: (column, aggregate)}``, None for the number of rows."""
+        columns = [
+            (nw.len() if how is None else how.of(nw.col(x))).cast(nw.Float64).alias(name)
+            for name, (x, how) in numbers.items()
+        ]
+        if frame.implementation.is_duckdb():
+            # As text: its client compares each expression with the name of each column.
+            texts = [
+                f"CAST({'count(*)' if how is None else how.sql.format(x)} AS DOUBLE) AS {name}"
+                for name, (x, how) in numbers.items()
+            ]
+            keys = ", ".join(self.keys) if grouped else ""
+            native = frame.to_native().aggregate(", ".join([*self.keys, *texts] if grouped else texts), keys)
+            return nw.from_native(native).collect()
+        if grouped:
+            return frame.group_by(*self.keys).agg(*columns).collect()
+        if frame.implementation.is_polars() and len(columns) > MANY:
+            # One group: the planner of a plain selection takes the square of the number of quantiles.
+            return frame.with_columns(nw.lit(0).alias("all")).group_by("all").agg(*columns).collect()
+        return frame.select(*columns).collect()
 
     def derive(self, grouped, make, **parameters):
         """Return the frame with the columns that ``make(x, *parameters)`` gives instead of ``x``.

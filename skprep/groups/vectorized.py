@@ -12,7 +12,7 @@ from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
 from skprep.kernels.grouping import summing_matrix
 from skprep.statistics import Quantiles
 from skprep.validation.domain import check_domain
-from skprep.validation.rows import refuse_infinity
+from skprep.validation.rows import number_columns, refuse_infinity
 
 
 class Vectorized:
@@ -41,7 +41,7 @@ class Vectorized:
         self.scaler = clone(scaler)
         validate_parameters(self.scaler)
         self.scaler.n_features_in_ = len(layout.features)
-        self.scaler._column_numbers = list(layout.features)  # for its messages
+        number_columns(self.scaler, layout.features)
         if layout.feature_names is not None:
             self.scaler.feature_names_in_ = layout.feature_names
         self.statistic = self.pooled = self.sizes = None
@@ -63,10 +63,6 @@ class Vectorized:
         """Return what :meth:`set` takes."""
         return self.statistic, self.pooled, self.sizes
 
-    def conclude(self):
-        """Keep of quantiles the answers alone."""
-        self.set((self.statistic.concluded(), self.pooled.concluded(), self.sizes))
-
     def copy(self):
         """Return a twin that may change without this one changing."""
         twin = copy.copy(self)
@@ -86,7 +82,7 @@ class Vectorized:
     def prepare(self, min_group_size, smooth, pooled_units):
         """Make the map of every group by the policies; return the learned attributes."""
         prior = None
-        own, pooled = self.scaler._map(self.statistic), self.scaler._map(self.pooled)
+        own, pooled = map(self.scaler._map, (self.statistic, self.pooled))
         if smooth == "auto":
             center, scale, prior = empirical_bayes(self.statistic, self.pooled)
             center = None if own.center is None else center
@@ -135,7 +131,7 @@ class Vectorized:
 
 def concatenated(engines):
     """Return what several have learnt from different features of the same rows, as one."""
-    statistic, pooled = engines[0].statistic, engines[0].pooled
+    statistic, pooled = engines[0].statistic.concluded(), engines[0].pooled.concluded()
     for other in engines[1:]:
         statistic = statistic.concatenate(other.statistic)
         pooled = pooled.concatenate(other.pooled)

@@ -9,11 +9,17 @@ from skprep.kernels import reference
 from skprep.kernels.threads import LONG, by_rows, each, n_threads, shrinking
 
 try:
-    from skprep.kernels import _affine, _counting, _extrema, _rows, _sums
+    from skprep.kernels import (
+        affine_compiled,
+        counting_compiled,
+        extrema_compiled,
+        rows_compiled,
+        sums_compiled,
+    )
 except ImportError:  # installed where no compiler was found
     compiled = ()
 else:
-    compiled = (_affine, _counting, _extrema, _rows, _sums)
+    compiled = (affine_compiled, counting_compiled, extrema_compiled, rows_compiled, sums_compiled)
 
 _LEAST, _LARGEST = 1e-250, 1e250  # reciprocals in between lose nothing
 
@@ -100,7 +106,7 @@ def gather_groups(x, codes, start, stop, out):
 def softmax_rows(x, out):
     """Write the softmax of each row."""
     # NumPy's exponential of float64 is as fast.
-    found = _rows.softmax_rows if compiled and x.dtype == np.float32 else reference.softmax_rows
+    found = rows_compiled.softmax_rows if compiled and x.dtype == np.float32 else reference.softmax_rows
     by_rows(found, x, out)
 
 

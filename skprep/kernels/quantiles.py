@@ -177,47 +177,64 @@ def select_by_group(X, codes, n_groups, probabilities, pooled=None):
     """
     probabilities = np.asarray(probabilities, dtype=np.float64)
     codes = np.ascontiguousarray(codes, dtype=np.intp)
-    start, stop, alike, large = _places(np.bincount(codes, minlength=n_groups))
-    count = np.zeros((n_groups, X.shape[1]), dtype=np.intp)
-    quantiles = np.full((n_groups, X.shape[1], len(probabilities)), np.nan)
-
-    joint = pooled is not None and not large.size and len(X) > max(FEW_ROWS, LONG_RUN * n_groups)
-    if pooled is not None and not joint:
-        pooled[:] = select_quantiles(X, probabilities)[1]
-    low, high = _brackets(X, probabilities) if joint else (None, None)
-
-    def all_rows(j, runs, sizes, kept):
-        counts = np.zeros((4, len(probabilities)), dtype=np.int64)
-        count_runs(runs, start, sizes, low[j], high[j], counts, kept)
-        n = sizes.sum()
-        answer = _between(n, probabilities, [(counts, kept)], low[j], high[j]) if n else np.nan
-        pooled[j] = select_quantiles(X[:, [j]], probabilities)[1][0] if answer is None else answer
-
+    work = _ByGroup(X, codes, n_groups, probabilities, pooled)
     todo = deque(range(X.shape[1]))  # whoever is free takes the next column
 
     def learn(_):
-        out = np.empty(stop.max(initial=0), dtype=X.dtype)
-        kept = np.empty((len(probabilities), _room(len(X))), dtype=X.dtype) if joint else None
+        room = work.room()
         while todo:
             try:
                 j = todo.popleft()
             except IndexError:  # another thread was quicker
                 return
-            sizes = gather_groups(X[:, j], codes, start, stop, out)
-            count[:, j] = sizes
-            for groups, place, width in alike:
-                rows = out[place : place + width * len(groups)].reshape(-1, width)
-                rows.sort(axis=1)  # what fills them up is inf
-                quantiles[groups, j] = _of_sorted(rows, sizes[groups], probabilities)
-            for g in large:
-                own = out[start[g] : start[g] + sizes[g], None]
-                quantiles[g, j] = select_quantiles(own, probabilities)[1][0]
-            if joint:
-                all_rows(j, out, sizes, kept)
+            work.learn_column(j, *room)
 
     shares = threads.n_threads() if X.size >> 17 else 1
     threads.each(learn, range(shares), shares)
-    return count, quantiles
+    return work.count, work.quantiles
+
+
+class _ByGroup:
+    """The quantiles of groups, column by column."""
+
+    def __init__(self, X, codes, n_groups, probabilities, pooled):
+        self.X, self.codes, self.probabilities, self.pooled = X, codes, probabilities, pooled
+        self.start, self.stop, self.alike, self.large = _places(np.bincount(codes, minlength=n_groups))
+        self.count = np.zeros((n_groups, X.shape[1]), dtype=np.intp)
+        self.quantiles = np.full((n_groups, X.shape[1], len(probabilities)), np.nan)
+        long_runs = len(X) > max(FEW_ROWS, LONG_RUN * n_groups)
+        self.joint = pooled is not None and not self.large.size and long_runs
+        if pooled is not None and not self.joint:
+            pooled[:] = select_quantiles(X, probabilities)[1]
+        self.low, self.high = _brackets(X, probabilities) if self.joint else (None, None)
+
+    def room(self):
+        """Return the arrays that one thread works in."""
+        values = np.empty(self.stop.max(initial=0), dtype=self.X.dtype)
+        if not self.joint:
+            return values, None
+        return values, np.empty((len(self.probabilities), _room(len(self.X))), dtype=self.X.dtype)
+
+    def learn_column(self, j, values, kept):
+        """Fill in the quantiles of each group, and with sorted groups those of all rows."""
+        sizes = gather_groups(self.X[:, j], self.codes, self.start, self.stop, values)
+        self.count[:, j] = sizes
+        for groups, place, width in self.alike:
+            rows = values[place : place + width * len(groups)].reshape(-1, width)
+            rows.sort(axis=1)  # what fills them up is inf
+            self.quantiles[groups, j] = _of_sorted(rows, sizes[groups], self.probabilities)
+        for g in self.large:
+            own = values[self.start[g] : self.start[g] + sizes[g], None]
+            self.quantiles[g, j] = select_quantiles(own, self.probabilities)[1][0]
+        if self.joint:
+            self.pooled[j] = self._of_all_rows(j, values, sizes, kept)
+
+    def _of_all_rows(self, j, runs, sizes, kept):
+        counts, bounds = np.zeros((4, len(self.probabilities)), dtype=np.int64), (self.low[j], self.high[j])
+        count_runs(runs, self.start, sizes, *bounds, counts, kept)
+        n = sizes.sum()
+        answer = _between(n, self.probabilities, [(counts, kept)], *bounds) if n else np.nan
+        return select_quantiles(self.X[:, [j]], self.probabilities)[1][0] if answer is None else answer
 
 
 def sort_and_select(rows, probabilities):

@@ -1,7 +1,8 @@
 """The kernels in NumPy: the definition of what each hot loop computes.
 
-Beside each of them is the same compiled, ``_sums.pyx`` beside ``sums.py``; :mod:`skprep.kernels.dispatch`
-hands out whichever is there. The learning kernels take a block of rows ``X`` (float, NaN for missing),
+Beside each of them is the same compiled, ``sums_compiled.pyx`` beside ``sums.py``;
+:mod:`skprep.kernels.dispatch` hands out whichever is there. The learning kernels take a block of rows ``X``
+(float, NaN for missing),
 the integer group ``codes`` of the rows (None: one group), ``n_groups`` and the rows' positive weights
 (None: all 1), and return float64 arrays of shape ``(n_groups, n_features)``.
 """

@@ -63,28 +63,7 @@ def each(function, pieces, threads=None):
     threads = min(n_threads() if threads is None else threads, len(pieces))
     if threads < 2:
         return [function(piece) for piece in pieces]
-    found, todo = [None] * len(pieces), iter(enumerate(pieces))
-    lock, failed, errors = threading.Lock(), [], np.geterr()
-
-    def work():
-        _HERE.busy = True
-        try:
-            with np.errstate(**errors):
-                take_pieces()
-        finally:
-            _HERE.busy = False
-
-    def take_pieces():
-        while not failed:
-            with lock:
-                number, piece = next(todo, (None, None))
-            if number is None:
-                return
-            try:
-                found[number] = function(piece)
-            except BaseException as error:
-                failed.append((number, error))
-
+    work = _Work(function, pieces)
     others = []
     with suppress(RuntimeError):  # when the interpreter is about to end, this thread does it all
         others += [_pool(threads - 1).submit(work) for _ in range(threads - 1)]
@@ -93,13 +72,41 @@ def each(function, pieces, threads=None):
         for other in others:
             if not other.cancel():  # one that has not begun has nothing left to do
                 other.result()
-    except BaseException:  # an interrupt while waiting: nobody goes on behind the caller's back
-        failed.append((len(pieces), None))
+    except BaseException:  # an interrupt while waiting: nothing goes on behind the caller's back
+        work.failed.append((len(pieces), None))
         wait(others)
         raise
-    if failed:
-        raise min(failed, key=lambda f: f[0])[1]  # the error that comes first in the data
-    return found
+    if work.failed:
+        raise min(work.failed, key=lambda f: f[0])[1]  # the error that comes first in the data
+    return work.found
+
+
+class _Work:
+    """Pieces that several threads take in turn, until one of them fails."""
+
+    def __init__(self, function, pieces):
+        self.function, self.todo = function, iter(enumerate(pieces))
+        self.found, self.failed = [None] * len(pieces), []
+        self.lock, self.errors = threading.Lock(), np.geterr()
+
+    def __call__(self):
+        _HERE.busy = True
+        try:
+            with np.errstate(**self.errors):
+                self._take_pieces()
+        finally:
+            _HERE.busy = False
+
+    def _take_pieces(self):
+        while not self.failed:
+            with self.lock:
+                number, piece = next(self.todo, (None, None))
+            if number is None:
+                return
+            try:
+                self.found[number] = self.function(piece)
+            except BaseException as error:
+                self.failed.append((number, error))
 
 
 def by_rows(function, X, *others, period=1, sums=False):

@@ -87,7 +87,7 @@ class AffineMap(Map):
         """Write the huge columns again, whose differences could leave float64 on the way."""
         huge = self.huge_columns
         whole = self if self.scale is not None else replace(self, scale=np.ones(self.shape))
-        half = whole.columns(huge)._changed(lambda name, v: v * 0.5)
+        half = whole.columns(huge).changed(lambda name, v: v * 0.5)
         wide = np.empty(x.shape)
         with np.errstate(over="ignore"):
             half.read_formula(x if undo else x * 0.5, wide, codes, undo)

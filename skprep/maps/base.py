@@ -106,15 +106,15 @@ class Map:
 
     def take(self, groups):
         """Return the map whose group i is group ``groups[i]`` of this one."""
-        return self._changed(lambda name, v: v[groups])
+        return self.changed(lambda name, v: v[groups])
 
     def columns(self, features):
         """Return the map of some of the features."""
-        return self._changed(lambda name, v: v[:, features])
+        return self.changed(lambda name, v: v[:, features])
 
     def transposed(self):
         """Return the map whose groups are the features of this one, which has one group."""
-        return self._changed(lambda name, v: np.ascontiguousarray(v.T))
+        return self.changed(lambda name, v: np.ascontiguousarray(v.T))
 
     def where(self, condition, other):
         """Return the map with the parameters of ``other`` where ``condition`` is true.
@@ -125,7 +125,7 @@ class Map:
         other : Map
             Of as many groups, or of one.
         """
-        return self._changed(lambda name, v: np.where(condition, getattr(other, name), v))
+        return self.changed(lambda name, v: np.where(condition, getattr(other, name), v))
 
     def blend(self, other, weight):
         """Return the map with parameters ``weight`` times its own and the rest those of ``other``.
@@ -142,7 +142,7 @@ class Map:
             theirs = getattr(other, name)
             return np.where(weight > 0, weight * own + (1.0 - weight) * theirs, theirs)
 
-        return self._changed(mixed)
+        return self.changed(mixed)
 
     def with_fallbacks(self, pooled):
         """Return the map with two more groups: the parameters of ``pooled``, and NaN.
@@ -154,12 +154,13 @@ class Map:
             everyone = getattr(pooled, name)
             return np.vstack([v, everyone, np.full_like(everyone, np.nan)])
 
-        return self._changed(stacked)
+        return self.changed(stacked)
 
     def with_constants(self, scale=1.0):
         """Return the map with ``scale`` where a feature is constant; where nothing is divided, itself."""
         return self
 
-    def _changed(self, change):
-        changed = {name: None if v is None else change(name, v) for name, v in self.arrays().items()}
-        return replace(self, **changed)
+    def changed(self, change):
+        """Return the map with ``change(name, array)`` in the place of each parameter that is there."""
+        fresh = {name: None if v is None else change(name, v) for name, v in self.arrays().items()}
+        return replace(self, **fresh)

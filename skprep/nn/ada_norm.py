@@ -57,7 +57,7 @@ class AdaNorm(Layer):
         super().__init__()
         self.num_features, self.eps = num_features, eps
         affine = Linear(condition_features, 2 * num_features)
-        for value in affine._params.values():
+        for value in affine.params.values():
             value[...] = 0.0
         self._children = {"affine": affine}
 

@@ -50,6 +50,11 @@ class Layer:
         """Gradients of the last ``backward``, by the names of ``params``."""
         return self._gathered("_grads")
 
+    @property
+    def has_statistics(self):
+        """Whether the layer keeps running statistics."""
+        return bool(self._gathered("_buffers"))
+
     def _gathered(self, kind):
         found = dict(getattr(self, kind))
         for name, child in self._children.items():

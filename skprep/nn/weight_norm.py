@@ -54,7 +54,7 @@ class WeightNorm(Layer):
                 f"WeightNorm takes a layer with a weight of its own; received {type(layer).__name__}. "
                 "Wrap a Linear layer."
             )
-        if layer._buffers or layer._params["weight"].ndim < 2:
+        if layer.has_statistics or layer._params["weight"].ndim < 2:
             raise ValueError(
                 f"WeightNorm takes a layer whose weight is a matrix; received {type(layer).__name__}, whose "
                 f"weight has shape {layer._params['weight'].shape}. Wrap a Linear layer."

@@ -1,6 +1,7 @@
 """Fitted scalers made from JSON documents: known classes only, nothing runs."""
 
 import decimal
+import inspect
 import math
 import warnings
 from collections import Counter
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skprep.backends.fitted import fitted_of
 from skprep.compat import validate_parameters
 from skprep.groups import GroupScaler
 from skprep.groups.layout import Layout
@@ -131,7 +133,7 @@ def _restored(document, length, notes):
         shape = (1, scaler.n_features_in_)
         statistic = read_statistic(document["statistic"], ROOT / "statistic", shape)
         _check_kind(scaler, statistic, ROOT / "statistic")
-        scaler._set_statistic(statistic)
+        scaler._restore(statistic)
     _check_use(scaler)
     # An earlier version may have computed what it shows in another way: said, not refused.
     notes = None if document["version"] == VERSION else notes
@@ -141,7 +143,7 @@ def _restored(document, length, notes):
 
 def _check_use(scaler):
     """Refuse parameters that only a transform would stumble over."""
-    fitted = scaler._fitted()
+    fitted = fitted_of(scaler)
     row = np.full((1, len(fitted.features)), np.nan)
     fitted.learnt.check_dtype(row.dtype)
     fitted.learnt.apply(row, None if fitted.index is None else np.zeros(1, dtype=np.intp))
@@ -153,7 +155,7 @@ def _unfitted(recipe, place, classes):
         (place / "class").refuse(f"one of {', '.join(classes)}", recipe["class"])
     place = place / "parameters"
     given = recipe["parameters"]
-    check_members(given, place, sorted(kind._get_param_names()))
+    check_members(given, place, sorted(inspect.signature(kind).parameters))
     parameters = {}
     for name, value in given.items():
         if kind is GroupScaler and name == "scaler":

@@ -56,22 +56,8 @@ def _read_quantiles(state, place, shape):
     sizes = read_numbers(state["sizes"], place / "sizes", shape, np.int64)
     if (sizes < 0).any():
         (place / "sizes").refuse("not negative", state["sizes"])
-    read = {"values": None, "weights": None}
-    for name in read:
-        if name == "weights" and state[name] is None:
-            continue
-        if not isinstance(state[name], list) or len(state[name]) != shape[1]:
-            (place / name).refuse(f"a list of {shape[1]} lists", state[name])
-        read[name] = [
-            read_numbers(v, place / name / j, (sum(sizes[:, j].tolist()),))  # int64 would overflow
-            for j, v in enumerate(state[name])
-        ]
-    for i, entry in enumerate(state["sketches"] if isinstance(state["sketches"], list) else "?"):
-        at = place / "sketches" / i
-        if not isinstance(entry, list) or [type(v) for v in entry] != [int, int, str, int]:
-            at.refuse("[group, feature, base 64, CRC-32]", entry)
-        if not (0 <= entry[0] < shape[0] and 0 <= entry[1] < shape[1]):
-            at.refuse("of a group and feature that exist", entry[:2])
+    read = _read_cells(state, place, sizes)
+    _check_entries(state["sketches"], place / "sketches", shape)
     answers = read_numbers(state["answers"], place / "answers", (*shape, len(probabilities)))
     errors = _read_count(state["errors"], place / "errors", shape)
     state = {
@@ -91,6 +77,30 @@ def _read_quantiles(state, place, shape):
     except Exception as error:
         (place / "sketches").refuse("sketches in base 64 with their CRC-32", str(error))
     return learnt
+
+
+def _read_cells(state, place, sizes):
+    """Read values and weights: a list for each feature, of all its groups."""
+    read, n_features = {"values": None, "weights": None}, sizes.shape[1]
+    for name in read:
+        if name == "weights" and state[name] is None:
+            continue
+        if not isinstance(state[name], list) or len(state[name]) != n_features:
+            (place / name).refuse(f"a list of {n_features} lists", state[name])
+        read[name] = [
+            read_numbers(v, place / name / j, (sum(sizes[:, j].tolist()),))  # int64 would overflow
+            for j, v in enumerate(state[name])
+        ]
+    return read
+
+
+def _check_entries(sketches, place, shape):
+    for i, entry in enumerate(sketches if isinstance(sketches, list) else "?"):
+        at = place / i
+        if not isinstance(entry, list) or [type(v) for v in entry] != [int, int, str, int]:
+            at.refuse("[group, feature, base 64, CRC-32]", entry)
+        if not (0 <= entry[0] < shape[0] and 0 <= entry[1] < shape[1]):
+            at.refuse("of a group and feature that exist", entry[:2])
 
 
 def _check_sketches(learnt, place):

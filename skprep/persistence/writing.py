@@ -16,7 +16,6 @@ from skprep.scalers.min_max import MinMaxScaler
 from skprep.scalers.robust import RobustScaler
 from skprep.scalers.standard import StandardScaler
 from skprep.statistics import Quantiles
-from skprep.validation.parameters import check_learnt
 
 FORMAT, VERSION = "skprep scaler", 3
 # 2: whole numbers beyond 2**53 as text; formulas of group parameters corrected. 3: names of parameters
@@ -125,15 +124,12 @@ def to_json(scaler, *, mergeable=True):
     if not grouped and PLAIN.get(type(scaler).__name__) is not type(scaler):
         _refuse_class(scaler)
     check_is_fitted(scaler)
-    if grouped:
-        scaler._check_vectorized("to_json")
-    else:
-        check_learnt(scaler, "to_json")
     with no_collection():
         return write(_document(scaler, grouped, mergeable))
 
 
 def _document(scaler, grouped, mergeable):
+    state = scaler._learnt_state()
     names = getattr(scaler, "feature_names_in_", None)
     return {
         "format": FORMAT,
@@ -144,9 +140,7 @@ def _document(scaler, grouped, mergeable):
         "feature_names": None if names is None else [str(n) for n in names],
         "output": output_setting(scaler),
         "learned": learned(scaler),
-        **(
-            _groups(scaler, mergeable) if grouped else {"statistic": _statistic(scaler._learnt[0], mergeable)}
-        ),
+        **(_groups(state, mergeable) if grouped else {"statistic": _statistic(state, mergeable)}),
     }
 
 
@@ -205,9 +199,9 @@ def _spelt(value):
     return numbers(value) if isinstance(value, float) else value
 
 
-def _groups(scaler, mergeable):
+def _groups(state, mergeable):
     """Return what a GroupScaler has beyond a plain scaler."""
-    layout, index, (statistic, pooled, sizes) = scaler._learnt_state()
+    layout, index, (statistic, pooled, sizes) = state
     return {
         "layout": {
             "by": [int(j) for j in layout.by],

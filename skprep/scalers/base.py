@@ -228,6 +228,15 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
             check_learnt_alike(self, scaler._learnt[1], "merge")
         self._set_statistic(reduce(lambda a, b: a.merge(b), (s._learnt[0] for s in scalers)))
 
+    def _learnt_state(self):
+        """Return what was learnt: what :meth:`_restore` takes."""
+        check_learnt(self, "to_json")
+        return self._learnt[0]
+
+    def _restore(self, statistic):
+        """Become fitted by what was learnt elsewhere."""
+        self._set_statistic(statistic)
+
     def _set_statistic(self, statistic, publish=True):
         """Set the fitted state: what was learnt, and the attributes that follow from it."""
         self._learnt = statistic, {name: getattr(self, name) for name in self._learning_parameters}

@@ -58,7 +58,7 @@ class Statistic:
         whole = codes is not None or (compiled and is_contiguous(X))
         chunks = [slice(0, X.shape[1])] if whole else column_chunks(X)
         parts = [cls._learn_rows(X[:, at], codes, n_groups, sample_weight) for at in chunks]
-        return parts[0] if len(parts) == 1 else cls._concatenate(parts, axis=1)
+        return parts[0] if len(parts) == 1 else cls.concat(parts, axis=1)
 
     @classmethod
     def _learn_rows(cls, X, codes, n_groups, sample_weight):
@@ -126,7 +126,7 @@ class Statistic:
             half = n_groups // 2
             merged = whole.take(range(half)).merge(whole.take(range(half, 2 * half)))
             rest = whole.take(range(2 * half, n_groups))
-            whole = self._concatenate([merged, rest], axis=0)
+            whole = self.concat([merged, rest], axis=0)
         return whole
 
     def scatter(self, places, n_groups):
@@ -148,7 +148,7 @@ class Statistic:
         return self._with_empty_group().take(source)
 
     def _with_empty_group(self):
-        return self._concatenate([self, self.empty(1, self.count.shape[1])], axis=0)
+        return self.concat([self, self.empty(1, self.count.shape[1])], axis=0)
 
     def is_finite(self):
         """Say whether the rows were free of infinities."""
@@ -172,7 +172,8 @@ class Statistic:
         return cls(**{name: _restored(value) for name, value in state.items()})
 
     @classmethod
-    def _concatenate(cls, parts, axis):
+    def concat(cls, parts, axis):
+        """Return the statistic of the groups (``axis=0``) or features (``axis=1``) of all parts."""
         return cls(*(np.concatenate([getattr(p, f.name) for p in parts], axis) for f in fields(cls)))
 
     def _reshape(self, n_groups, n_features):

@@ -58,9 +58,7 @@ class MedianOfMeans(Statistic):
             return X.summarise(cls, codes is not None, n_blocks=n_blocks)
         if codes is None and sample_weight is None and not sparse.issparse(X):
             blocks = [Moments.learn(X[b::n_blocks]) for b in range(n_blocks)]  # views: nothing is copied
-            return cls(
-                Moments._concatenate(blocks, axis=0), np.full((1, X.shape[1]), float(X.shape[0])), n_blocks
-            )
+            return cls(Moments.concat(blocks, axis=0), np.full((1, X.shape[1]), float(X.shape[0])), n_blocks)
         start, stop = _positions(codes, n_groups, sample_weight, X.shape[0])
         group = np.zeros(X.shape[0], dtype=np.intp) if codes is None else codes
         first_block, n_cells = group * n_blocks, n_groups * n_blocks
@@ -104,7 +102,7 @@ class MedianOfMeans(Statistic):
 
     def _with_empty_group(self):
         one = self.empty(1, self.rows.shape[1], self.n_blocks)
-        blocks = Moments._concatenate([self.blocks, one.blocks], axis=0)
+        blocks = Moments.concat([self.blocks, one.blocks], axis=0)
         return MedianOfMeans(blocks, np.concatenate([self.rows, one.rows]), self.n_blocks)
 
     @classmethod

@@ -16,6 +16,7 @@ from skprep.kernels.blocks import row_blocks
 from skprep.kernels.threads import each
 
 NOT_A_NUMBER = ("could not convert string to float", "NAType", "float() argument must be")
+ROW_NUMBERS, COLUMN_NUMBERS = "_row_numbers", "_column_numbers"  # how the caller counts
 FOREIGN = ("torch", "cupy", "jax", "jaxlib", "tensorflow", "mlx")
 
 
@@ -150,16 +151,21 @@ def _is_plain(estimator, X, reset, writeable):
 @contextmanager
 def numbered_rows(estimator, numbers):
     """Let messages about ``estimator`` call rows by the caller's ``numbers``, where some were left out."""
-    estimator._row_numbers = numbers
+    vars(estimator)[ROW_NUMBERS] = numbers
     try:
         yield
     finally:
-        del estimator._row_numbers
+        del vars(estimator)[ROW_NUMBERS]
+
+
+def number_columns(estimator, numbers):
+    """Let messages about ``estimator`` call columns by the caller's ``numbers``."""
+    vars(estimator)[COLUMN_NUMBERS] = list(numbers)
 
 
 def row_number(estimator, row):
     """Return how the caller counts row ``row``."""
-    numbers = getattr(estimator, "_row_numbers", None)
+    numbers = vars(estimator).get(ROW_NUMBERS)
     return row if numbers is None else int(numbers[row])
 
 
@@ -194,7 +200,7 @@ def refuse_infinity(estimator, X, first_row=0):
 def name_column(estimator, column):
     """Return how to call column number ``column`` in a message: by name where there is one."""
     names = getattr(estimator, "feature_names_in_", None)
-    numbers = getattr(estimator, "_column_numbers", None)  # inside GroupScaler, beside key columns
+    numbers = vars(estimator).get(COLUMN_NUMBERS)  # inside GroupScaler, beside key columns
     if names is None and numbers is not None:
         return f"column {numbers[column]}"
     return f"column {column}" if names is None else f"column {names[column]!r}"

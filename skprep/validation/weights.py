@@ -31,6 +31,11 @@ def check_weight(sample_weight, X):
             f"sample_weight must be one number for each of {n_rows} rows; received {_short(sample_weight)} "
             f"({error}). Pass an array of weights, or leave it out."
         ) from error
+    _check_values(weight, n_rows)
+    return weight
+
+
+def _check_values(weight, n_rows):
     if weight.shape != (n_rows,):
         raise ValueError(
             f"Sample weights must be 1D array or scalar, one number for each of {n_rows} rows; "
@@ -49,7 +54,6 @@ def check_weight(sample_weight, X):
             f"sample_weight must be 0, or between {LEAST_WEIGHT:g} and {LARGEST_WEIGHT:g}; received "
             f"{float(weight[row])!r} in row {row}. Divide all weights by their mean."
         )
-    return weight
 
 
 def rows_with_weight(weight):

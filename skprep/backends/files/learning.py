@@ -61,13 +61,17 @@ def fit_file(scaler, table, features, *, mergeable=False, progress=None):
             part = clone(scaler)
             if not learn_batches(part, frames(table, keys, some, advance)):
                 raise _no_rows(table)
-            if len(passes) > 1:  # the sketches make room for those of the next features
-                part._engine.conclude()
-            parts.append(part)
-    fitted = parts[0] if len(parts) == 1 else clone(scaler)._concatenate(parts)
+            # The sketches make room for those of the next features.
+            parts.append(part if len(passes) == 1 else concatenated(scaler, [part]))
+    fitted = parts[0] if len(parts) == 1 else concatenated(scaler, parts)
     if keys and not table.is_parquet:
         _type_keys(fitted, len(keys))
     return fitted
+
+
+def concatenated(scaler, parts):
+    """Return a clone of a GroupScaler with what others have learnt of different features of the same rows."""
+    return clone(scaler)._concatenate(parts)
 
 
 def learn_batches(estimator, batches, *, reset=True):

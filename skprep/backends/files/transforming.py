@@ -10,6 +10,7 @@ from skprep.backends.files.learning import ROWS
 from skprep.backends.files.table import is_numeric_type
 from skprep.backends.files.text import empty_as_missing, text_type
 from skprep.backends.files.writing import write_table
+from skprep.backends.fitted import fitted_of
 from skprep.backends.lazy import known_columns, refuse_metadata
 from skprep.backends.subset import transform_columns_of
 from skprep.errors import TableError
@@ -64,7 +65,7 @@ class _Work:
 
         self.estimator, self.table = estimator, table
         self.method = "inverse_transform" if inverse else "transform"
-        self.fitted = fitted = estimator._fitted()
+        self.fitted = fitted = fitted_of(estimator)
         known_columns(estimator, table.schema.names, fitted.names)
         features = fitted.feature_names
         # carried along as the text it is

@@ -1,0 +1,240 @@
+"""What a GroupScaler has learnt: taken from rows, merged, set in one place, and applied."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import indexable
+
+from skprep.backends import backend_of
+from skprep.backends.fitted import Fitted
+from skprep.compat import check_feature_names, check_n_features, fit_task, output_kind, safe_indexing
+from skprep.frames.eager import as_frame, column_names, named_as, replace_columns
+from skprep.frames.keys import key_columns
+from skprep.frames.lazy import LazyTable
+from skprep.groups.cloned import Cloned
+from skprep.groups.keys import as_list
+from skprep.groups.layout import Layout, Table, as_table
+from skprep.groups.settings import check_lazy, check_settings, warn_of_no_key
+from skprep.groups.vectorized import Vectorized, concatenated, is_vectorized
+from skprep.statistics.groups import GroupIndex
+from skprep.validation.parameters import check_learnt_alike
+from skprep.validation.rows import numbered_rows
+from skprep.validation.unknown import codes_of
+from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
+
+
+class GroupState(BaseEstimator):
+    """Base of GroupScaler: layout of the table, index of the groups, and the engine that learns and applies.
+
+    The engine is :class:`~skprep.groups.vectorized.Vectorized` for scalers of skprep, and
+    :class:`~skprep.groups.cloned.Cloned` for all others.
+    """
+
+    # --- learning ------------------------------------------------------------------------------
+
+    def _learn(self, X, y=None, *, reset, stream=False, publish=True, groups=None, sample_weight=None):
+        """Learn from rows wherever they are; ``publish=False`` leaves the learned attributes for later."""
+        check_settings(self)
+        metadata = {"groups": groups, "sample_weight": sample_weight}
+        return backend_of(X).learn(self, X, y, reset=reset, stream=stream, publish=publish, **metadata)
+
+    def _learn_rows(self, X, y, *, reset, stream, publish, groups, sample_weight):
+        """Learn from rows in memory; return the table and codes where all of them were learnt from."""
+        layout, table = self._read(X, groups, reset)
+        weight = check_weight(sample_weight, table.features)
+        if reset:
+            check_some_weight(weight)
+        else:
+            check_learnt_alike(self, self._learnt_with, "partial_fit")
+        rows = rows_with_weight(weight)
+        some = table
+        if rows is not None:
+            some, weight = table.take(rows), weight[rows]
+            y = None if y is None else safe_indexing(indexable(y)[0], rows)
+        with fit_task(self, X, y, sample_weight):
+            places = None
+            if reset:
+                index, codes = GroupIndex.learn(some.keys)
+            else:
+                index, codes, places = self._index.extended(some.keys)
+            engine = self._engine.copy() if not reset else self._new_engine(layout)
+            if isinstance(engine, Vectorized):
+                with numbered_rows(engine.scaler, rows):
+                    learnt = engine.learn(some.features, codes, len(index), weight, stream)
+                learnt = learnt if reset else engine.merged(learnt, len(index), places)
+                engine.set(learnt, publish)
+            else:
+                y = indexable(y)[0]
+                engine.learn(some.features, y, codes, len(index), places, weight, self.min_group_size)
+            self._set_fitted_state(layout, index, engine, publish)
+        return (table, codes) if rows is None else None
+
+    def _read(self, X, groups, reset):
+        """Return the layout and the rows of a training table."""
+        if sparse.issparse(X):
+            raise TypeError(
+                "GroupScaler does not support sparse input: rows of different groups are centered "
+                "differently. Pass X.toarray()."
+            )
+        groups, X = as_list(groups), as_table(self, X)
+        if not reset:
+            return self._layout, self._layout.take_apart(self, X, groups)
+        check_feature_names(self, named_as(X), reset=True)
+        check_n_features(self, X, reset=True)
+        layout = Layout.of(self.by, column_names(X), X.shape[1], groups)
+        warn_of_no_key(self, groups)
+        return layout, layout.take_apart(self, X, groups, training=True)
+
+    def _new_engine(self, layout):
+        return Vectorized(self.scaler, layout) if is_vectorized(self.scaler) else Cloned(clone(self.scaler))
+
+    def _learn_frame(self, frame, names, *, reset):
+        """Learn from a lazy frame, whose engine computes the statistics."""
+        check_lazy(self)
+        if reset:
+            self.feature_names_in_ = np.array(names, dtype=object)
+            self.n_features_in_ = len(names)
+        else:
+            check_learnt_alike(self, self._learnt_with, "partial_fit")
+        layout = Layout.of(self.by, list(names), len(names)) if reset else self._layout
+        engine = Vectorized(self.scaler, layout) if reset else self._engine.copy()
+        keys, features = ([names[j] for j in positions] for positions in (layout.by, layout.features))
+        table = LazyTable(frame, features, keys)
+        learnt, index = engine.learn(table, table.keys, None, None), table.index
+        if not reset:
+            index, places, own = self._index.union(table.index)
+            learnt = engine.merged(learnt, len(index), places, own)
+        engine.set(learnt)
+        self._set_fitted_state(layout, index, engine)
+
+    def _merge(self, scalers):
+        """Take the groups and rows of several fitted scalers, keys aligned."""
+        first = scalers[0]
+        for number, s in enumerate(scalers):
+            s._check_vectorized("merge")
+            check_learnt_alike(self, s._learnt_with, "merge")
+            if s._layout.place() != first._layout.place():
+                raise ValueError(
+                    "merge needs scalers whose keys are in the same columns; received one with "
+                    f"{s._layout.n_keys} keys at place {number}, or of other names or places than at "
+                    "place 0. Fit all parts on the same columns and keys."
+                )
+        index, engine = first._index, first._engine.copy()
+        for other in scalers[1:]:
+            index, places, others = index.union(other._index)
+            engine.set(engine.merged(other._engine.state(), len(index), places, others))
+        self._set_fitted_state(first._layout, index, engine)
+
+    def _concatenate(self, scalers):
+        """Take what several have learnt of different features of the same rows; keys come first."""
+        first = scalers[0]
+        keys = list(first.feature_names_in_[list(first._layout.by)])
+        names = keys + [name for s in scalers for name in s._layout.feature_names]
+        self._restore(names, first._index, concatenated([s._engine for s in scalers]))
+        return self
+
+    def _restore(self, names, index, learnt, layout=None):
+        """Become fitted by what was learnt elsewhere; ``names`` of the columns, or how many there are."""
+        if isinstance(names, int):
+            self.n_features_in_ = names
+        else:
+            self.feature_names_in_ = np.array(names, dtype=object)
+            self.n_features_in_ = len(names)
+        layout = Layout.of(self.by, list(names), len(names)) if layout is None else layout
+        engine = Vectorized(self.scaler, layout)
+        engine.set(learnt)
+        self._set_fitted_state(layout, index, engine)
+
+    def _learnt_state(self):
+        """Return layout, groups and what was learnt of them: what :meth:`_restore` takes."""
+        self._check_vectorized("to_json")
+        return self._layout, self._index, self._engine.state()
+
+    def _set_fitted_state(self, layout, index, engine, publish=True):
+        """Set all that a fitted GroupScaler has: the one place where that is done."""
+        self._layout, self._index, self._engine = layout, index, engine
+        self._learnt_with = {"by": self.by, "scaler": clone(self.scaler)}
+        if publish:
+            self._set_attributes()
+
+    def _set_all(self):
+        """Set the learned attributes that batches have left for later."""
+        if isinstance(self._engine, Vectorized):
+            self._engine.scaler._set_all()
+        self._set_attributes()
+
+    def _set_attributes(self):
+        kept = ("groups_", "scaler_", "n_features_in_", "feature_names_in_")
+        for name in [n for n in vars(self) if n.endswith("_") and not n.startswith("_") and n not in kept]:
+            delattr(self, name)
+        self.groups_ = self._index.as_array()
+        learnt = self._engine.prepare(self.min_group_size, self.smooth, self.units == "global")
+        self.scaler_ = self._engine.scaler
+        for name, value in learnt.items():
+            setattr(self, name, value)
+
+    def _set_keys(self, read):
+        """Turn every key into what ``read(part, number of its column)`` says: text into what it spells."""
+        n_keys = self._layout.n_keys
+        parts = [key if n_keys > 1 else (key,) for key in self._index.keys]
+        keys = [tuple(read(part, i) for i, part in enumerate(key)) for key in parts]
+        keys = keys if n_keys > 1 else [key[0] for key in keys]
+        index = GroupIndex(keys)
+        order = np.argsort(index.codes_of(keys))
+        statistic, pooled, sizes = self._engine.state()
+        self._engine.set((statistic.take(order), pooled, sizes[order]))
+        self._set_fitted_state(self._layout, index, self._engine)
+
+    # --- applying ------------------------------------------------------------------------------
+
+    def _transform_rows(self, X, inverse=False, copy=True, groups=None):
+        """Scale rows in memory, or undo it."""
+        groups, X = as_list(groups), as_table(self, X)
+        if inverse:
+            table = self._layout.take_result_apart(self, X, groups)
+        else:
+            table = self._layout.take_apart(self, X, groups)
+        return self._transform_table(X, table, self._codes(table), inverse)
+
+    def _transform_table(self, X, table, codes, inverse=False):
+        method = self._engine.inverse_transform if inverse else self._engine.transform
+        return self._put_together(X, method(table.features, codes, self.units == "global"), wrap=inverse)
+
+    def _transform_features(self, features, keys, method):
+        """Return features scaled, or that undone, by the keys of a frame beside them."""
+        X = self._layout.as_floats(self, features)
+        table = Table(X, key_columns(keys, range(self._layout.n_keys)))
+        return getattr(self._engine, method)(X, self._codes(table), self.units == "global")
+
+    def _put_together(self, X, values, wrap=False):
+        """Return the result: an array, or a frame where key columns stay or ``set_output`` asks."""
+        kind = output_kind(self)
+        if not (self.keep_by and self._layout.by):
+            # Only what was undone comes here with wrap: the features under the names that they had.
+            return as_frame(values, X, kind, lambda: self._layout.scaled_names(self)) if wrap else values
+        return replace_columns(X, list(self._layout.features), values, kind)
+
+    def _fitted(self):
+        """Return columns, groups and map, for backends and languages."""
+        self._check_vectorized("A lazy frame or a document")
+        return Fitted.of(
+            self,
+            keys=self._layout.by,
+            features=self._layout.features,
+            learnt=self._engine.learnt,
+            index=self._index,
+            pooled=self._engine.everyone if self.units == "global" else None,
+            handle_unknown=self.handle_unknown,
+            key_text=self._layout.key_text(self),
+            transform_features=self._transform_features,
+        )
+
+    def _codes(self, table):
+        return codes_of(self._index, table.keys, self.handle_unknown, lambda: self._layout.key_text(self))
+
+    def _check_vectorized(self, what):
+        if not isinstance(self._engine, Vectorized):
+            raise ValueError(
+                f"{what} needs a scaler of skprep inside; received {type(self.scaler).__name__}, whose "
+                "parameters are its own. Look at scaler_ instead."
+            )
