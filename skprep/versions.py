@@ -12,7 +12,7 @@ PACKAGES = ("skprep", "numpy", "scipy", "scikit-learn", "pandas", "narwhals", "j
 OPTIONAL = ("polars", "pyarrow", "duckdb", "dask", "pyspark", "datasketches", "matplotlib", "torch")
 
 
-def show_versions():
+def show_versions() -> None:
     """Print the versions of everything that skprep works with, and which kernels serve.
 
     The kernels are ``compiled`` where the package found a compiler when it was installed, else

@@ -1,10 +1,16 @@
 """What the package as a whole promises."""
 
+import ast
+import inspect
 import subprocess
 import sys
 from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
 
 import skprep
+import skprep.nn
 
 
 def test_the_public_api_is_what_it_lists():
@@ -38,3 +44,58 @@ def test_importing_the_package_loads_no_optional_library():
 def test_the_extra_of_the_command_line_brings_all_that_it_needs():
     extra = {r.partition(">")[0] for r in requires("skprep") if r.endswith('extra == "cli"')}
     assert extra == {"typer", "rich", "pyarrow", "datasketches"}
+
+
+def public_functions():
+    """Name and function of all that the public API can call."""
+    for module in (skprep, skprep.nn):
+        for name in module.__all__:
+            value = getattr(module, name)
+            yield name, value.__init__ if isinstance(value, type) else value
+            if isinstance(value, type):
+                own = [n for n in dir(value) if not n.startswith("_") and n not in INHERITED]
+                found = [(n, inspect.getattr_static(value, n)) for n in own]
+                for method, function in found:
+                    function = getattr(function, "fn", function)  # of available_if
+                    if inspect.isfunction(function) and function.__module__.startswith("skprep"):
+                        yield f"{name}.{method}", function
+
+
+INHERITED = ("set_output", "set_params", "get_params")
+
+
+@pytest.mark.parametrize(
+    ("name", "function"), public_functions(), ids=lambda v: v if isinstance(v, str) else ""
+)
+def test_the_public_surface_is_annotated(name, function):
+    signature = inspect.signature(inspect.unwrap(function))
+    bare = [p.name for p in signature.parameters.values() if p.annotation is p.empty and p.name != "self"]
+    assert bare == []
+    assert signature.return_annotation is not signature.empty
+
+
+@pytest.mark.parametrize("name", ["transform", "inverse_transform", "partial_fit", "fit"])
+def test_methods_say_what_they_raise_and_that_lazy_frames_and_dask_go_in(name):
+    for kind in (skprep.StandardScaler, skprep.RobustScaler, skprep.GroupScaler):
+        text = inspect.getdoc(inspect.unwrap(getattr(kind, name)))
+        assert "Raises\n------" in text
+        assert "Dask" in text
+        assert "lazy frame" in text
+
+
+def test_only_one_module_knows_private_names_of_scikit_learn():
+    for path in Path(skprep.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sklearn"):
+                names = [*node.module.split("."), *(alias.name for alias in node.names)]
+                private = [n for n in names if n.startswith("_")]
+                assert not private or path.name == "compat.py", (path, private)
+
+
+def test_the_command_line_imports_public_names_only():
+    for path in (Path(skprep.__file__).parent / "cli").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and "skprep" in (node.module or ""):
+                assert not [a.name for a in node.names if a.name.startswith("_")], path
+            if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+                assert node.attr.startswith("__"), (path, node.attr)

@@ -1,5 +1,8 @@
 """One fitted scaler from several."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
@@ -7,7 +10,7 @@ from skprep.backends import array_api
 from skprep.validation.parameters import same
 
 
-def merge(scalers):
+def merge(scalers: Iterable[Any]) -> Any:
     """Return one fitted scaler from scalers fitted on parts of the rows.
 
     Equal to one ``fit`` on all rows, up to rounding; the parts may have been fitted anywhere,

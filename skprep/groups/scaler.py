@@ -1,6 +1,7 @@
 """One scaler per group of rows: per device, hospital, sensor or ticker."""
 
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from skprep.compat import CallbackSupportMixin, Interval, StrOptions, fit_contex
 from skprep.frames.keys import as_objects
 from skprep.groups.state import GroupState
 from skprep.state import restored_on_error
+from skprep.types import Keys, Rows, Weights
 
 
 class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
@@ -147,15 +149,15 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
 
     def __init__(
         self,
-        scaler,
+        scaler: Any,
         *,
-        by=None,
-        handle_unknown="error",
-        min_group_size=1,
-        smooth=None,
-        units="group",
-        keep_by=False,
-    ):
+        by: str | int | list[str] | list[int] | None = None,
+        handle_unknown: Literal["error", "global", "nan"] = "error",
+        min_group_size: int = 1,
+        smooth: float | Literal["auto"] | None = None,
+        units: Literal["group", "global"] = "group",
+        keep_by: bool = False,
+    ) -> None:
         self.scaler = scaler
         self.by = by
         self.handle_unknown = handle_unknown
@@ -165,12 +167,12 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         self.keep_by = keep_by
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, *, groups=None, sample_weight=None):
+    def fit(self, X: Rows, y: Any = None, *, groups: Keys = None, sample_weight: Weights = None) -> Self:
         """Learn the parameters of each group from its rows of ``X``, forgetting all earlier ones.
 
         Parameters
         ----------
-        X : {array-like, frame} of shape (n_samples, n_columns)
+        X : {array-like, frame, lazy frame, Dask collection} of shape (n_samples, n_columns)
             Training rows: the features, and the key columns where ``by`` names some. NaN in a
             feature is a missing value and is left out.
         y : array-like of shape (n_samples,), default=None
@@ -184,6 +186,12 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         -------
         self : object
             Fitted scaler.
+
+        Raises
+        ------
+        ValueError
+            If ``X`` has no row, an infinite value or no column to scale, ``by`` names no column of it, or a
+            weight is negative or all are 0. The scaler stays as it was.
         """
         with restored_on_error(self):
             self._learn(X, y, reset=True, groups=groups, sample_weight=sample_weight)
@@ -191,12 +199,14 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
 
     @available_if(lambda self: hasattr(self.scaler, "partial_fit"))
     @fit_context(prefer_skip_nested_validation=False)
-    def partial_fit(self, X, y=None, *, groups=None, sample_weight=None):
+    def partial_fit(
+        self, X: Rows, y: Any = None, *, groups: Keys = None, sample_weight: Weights = None
+    ) -> Self:
         """Learn from a batch of rows on top of those already seen; new groups may come with any.
 
         Parameters
         ----------
-        X : {array-like, frame} of shape (n_samples, n_columns)
+        X : {array-like, frame, lazy frame, Dask collection} of shape (n_samples, n_columns)
             Training rows.
         y : array-like of shape (n_samples,), default=None
             Handed to a scaler that is not of skprep; else ignored.
@@ -209,6 +219,12 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         -------
         self : object
             Fitted scaler.
+
+        Raises
+        ------
+        ValueError
+            As in :meth:`fit`; and if the columns, ``by`` or ``scaler`` differ from those of the earlier rows.
+            The scaler stays as it was.
         """
         with restored_on_error(self):
             first = not hasattr(self, "groups_")
@@ -216,12 +232,14 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         return self
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit_transform(self, X, y=None, *, groups=None, sample_weight=None):
+    def fit_transform(
+        self, X: Rows, y: Any = None, *, groups: Keys = None, sample_weight: Weights = None
+    ) -> Rows:
         """Fit to ``X`` and transform it; ``groups`` goes to both.
 
         Parameters
         ----------
-        X : {array-like, frame} of shape (n_samples, n_columns)
+        X : {array-like, frame, lazy frame, Dask collection} of shape (n_samples, n_columns)
             Training rows.
         y : array-like of shape (n_samples,), default=None
             Handed to a scaler that is not of skprep; else ignored.
@@ -241,12 +259,12 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
                 return self._transform_table(X, *learnt)
             return self.transform(X, groups=groups)
 
-    def transform(self, X, *, groups=None):
+    def transform(self, X: Rows, *, groups: Keys = None) -> Rows:
         """Scale each row with the parameters of its group.
 
         Parameters
         ----------
-        X : {array-like, frame} of shape (n_samples, n_columns)
+        X : {array-like, frame, lazy frame, Dask collection} of shape (n_samples, n_columns)
             Rows with the columns seen in ``fit``.
         groups : array-like of shape (n_samples,) or (n_samples, n_keys), default=None
             The key of each row, where ``fit`` had ``groups``.
@@ -255,18 +273,27 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         -------
         X_tr : {ndarray, frame} of shape (n_samples, n_features_out)
             Scaled rows, in the order of the columns of ``X``; without the key columns unless
-            ``keep_by=True``. float32 stays float32. A frame where ``set_output`` asks for one.
+            ``keep_by=True``. float32 stays float32. A frame where ``set_output`` asks for one. A lazy frame
+            or Dask collection comes back as one of its kind, with all its columns.
+
+        Raises
+        ------
+        ValueError
+            For an unknown group under ``handle_unknown="error"``, which is named; for metadata ``groups``
+            that came to ``fit`` but not here; if the columns are not those of ``fit``, or a value is infinite.
+        sklearn.exceptions.NotFittedError
+            If nothing was learnt yet.
         """
         check_is_fitted(self)
         return backend_of(X).transform(self, X, groups=groups)
 
     @available_if(lambda self: hasattr(self.scaler, "inverse_transform"))
-    def inverse_transform(self, X, *, groups=None):
+    def inverse_transform(self, X: Rows, *, groups: Keys = None) -> Rows:
         """Undo the scaling.
 
         Parameters
         ----------
-        X : {array-like, frame} of shape (n_samples, n_features_out)
+        X : {array-like, frame, lazy frame, Dask collection} of shape (n_samples, n_features_out)
             What ``transform`` returned: with the key columns where ``keep_by=True``.
         groups : array-like of shape (n_samples,) or (n_samples, n_keys), default=None
             The key of each row, unless ``keep_by=True``.
@@ -275,11 +302,18 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         -------
         X_original : {ndarray, frame} of shape (n_samples, n_features_out)
             Rows in the original units, key columns as they came.
+
+        Raises
+        ------
+        ValueError
+            As in :meth:`transform`; and where nothing says which group a row belongs to.
+        sklearn.exceptions.NotFittedError
+            If nothing was learnt yet.
         """
         check_is_fitted(self)
         return backend_of(X).transform(self, X, inverse=True, groups=groups)
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> Any:
         """Return what metadata the methods ask for: never ``groups`` where the key is a column.
 
         Returns
@@ -292,7 +326,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
                 getattr(routing, method).add_request(param="groups", alias=False)
         return routing
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns that ``transform`` gives.
 
         Parameters
@@ -307,7 +341,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         check_is_fitted(self)
         return self._layout.names_out(self, input_features)
 
-    def to_frame(self):
+    def to_frame(self) -> pd.DataFrame:
         """Return what was learnt as a tidy pandas table, one line per group and feature.
 
         Returns

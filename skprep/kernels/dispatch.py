@@ -17,7 +17,7 @@ try:
         sums_compiled,
     )
 except ImportError:  # installed where no compiler was found
-    compiled = ()
+    compiled: tuple = ()
 else:
     compiled = (affine_compiled, counting_compiled, extrema_compiled, rows_compiled, sums_compiled)
 

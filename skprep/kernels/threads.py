@@ -12,7 +12,7 @@ from joblib.parallel import SequentialBackend
 
 PIECE = 1 << 18  # numbers that are worth a thread
 LONG = 1 << 23  # numbers from which on pieces shrink
-_POOLS = {}
+_POOLS: dict = {}
 _HERE = threading.local()  # whether this thread is at work on a piece: within it, nothing is cut further
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -39,8 +40,8 @@ class AffineMap(Map):
         """Return a map of ``shape`` of which both parameters may be None: then it divides by 1."""
         return cls(bounds, center, np.ones(shape) if center is None and scale is None else scale)
 
-    parameters = ("center", "scale")
-    divisors = ("scale",)
+    parameters: ClassVar[tuple[str, ...]] = ("center", "scale")
+    divisors: ClassVar[tuple[str, ...]] = ("scale",)
 
     def forward(self, x, p, f):
         """Center and divide."""

@@ -1,6 +1,7 @@
 """The interface that every map shares: apply, undo, and the operations on its parameters."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -32,8 +33,8 @@ class Map:
 
     bounds: tuple | None = None
 
-    parameters = ()  # names of the arrays
-    divisors = ()  # those that x is divided by
+    parameters: ClassVar[tuple[str, ...]] = ()  # names of the arrays
+    divisors: ClassVar[tuple[str, ...]] = ()  # those that x is divided by
     has_domain = False  # whether a value outside the domain is an error
 
     @property

@@ -1,6 +1,7 @@
 """Logarithms, shifted into their domain."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class LogMap(Map):
     method: str = "log"
     handle_invalid: str = "error"
 
-    parameters = ("offset", "data_min")
+    parameters: ClassVar[tuple[str, ...]] = ("offset", "data_min")
 
     @property
     def has_domain(self):

@@ -1,9 +1,12 @@
 """Functions applied to each entry."""
 
+from typing import Any
+
 import numpy as np
 from scipy.special import erf
 
 from skprep.nn.layer import Layer, as_float, check_grad
+from skprep.types import Array
 
 
 class ReLU(Layer):
@@ -20,13 +23,13 @@ class ReLU(Layer):
     array([0., 2.])
     """
 
-    def forward(self, x):
+    def forward(self, x: Array) -> np.ndarray:
         """Return the positive part."""
         x = as_float(x)
         self._cache = x > 0, x.dtype
         return np.maximum(x, 0)
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
         positive, dtype = self._context()
         grad = check_grad(self, grad, positive.shape).astype(dtype, copy=False)
@@ -51,14 +54,14 @@ class GELU(Layer):
     array([-0.1587,  0.    ,  0.8413])
     """
 
-    def forward(self, x):
+    def forward(self, x: Array) -> np.ndarray:
         """Return ``x`` times the normal distribution function of ``x``."""
         x = as_float(x)
         share = 0.5 * (1.0 + erf(x / np.sqrt(2.0).astype(x.dtype)))
         self._cache = x, share
         return (x * share).astype(x.dtype)
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
         x, share = self._context()
         density = np.exp(-0.5 * x * x) / np.sqrt(2.0 * np.pi)

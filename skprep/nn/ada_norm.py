@@ -1,10 +1,13 @@
 """Normalisation whose scale and shift are told by a condition."""
 
+from typing import Any
+
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float, check_last
 from skprep.nn.linear import Linear
 from skprep.nn.normalising import normalise, normalise_backward
+from skprep.types import Array
 
 
 class AdaNorm(Layer):
@@ -25,6 +28,7 @@ class AdaNorm(Layer):
     condition_features : int
         Length of the last axis of ``c``.
     eps : float, default=1e-5
+        Added to the variance, within the root, so that a constant does not divide by 0.
 
     Attributes
     ----------
@@ -53,7 +57,7 @@ class AdaNorm(Layer):
     array([[-3., 13.]])
     """
 
-    def __init__(self, num_features, condition_features, eps=1e-5):
+    def __init__(self, num_features: int, condition_features: int, eps: float = 1e-5) -> None:
         super().__init__()
         self.num_features, self.eps = num_features, eps
         affine = Linear(condition_features, 2 * num_features)
@@ -61,7 +65,7 @@ class AdaNorm(Layer):
             value[...] = 0.0
         self._children = {"affine": affine}
 
-    def forward(self, x, c):
+    def forward(self, x: Array, c: Array) -> np.ndarray:
         """Return ``x`` normalised, with the scale and shift of ``c``."""
         x, c = as_float(x), as_float(c)
         check_last(self, x, self.num_features)
@@ -71,7 +75,7 @@ class AdaNorm(Layer):
         self._cache = normalised, inverse, count, scale, told.shape, x.dtype, c.dtype
         return (normalised * scale + shift).astype(x.dtype)
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradients with respect to ``x`` and ``c``."""
         normalised, inverse, count, scale, shape, dtype, c_dtype = self._context()
         grad = np.asarray(grad, dtype=np.float64)

@@ -1,9 +1,12 @@
 """Normalisation over the batch, channel by channel."""
 
+from typing import Any
+
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float, as_mask, check_grad
 from skprep.nn.normalising import normalise, normalise_backward
+from skprep.types import Array
 
 
 class BatchNorm(Layer):
@@ -27,6 +30,7 @@ class BatchNorm(Layer):
     num_features : int
         C, the number of channels.
     eps : float, default=1e-5
+        Added to the variance, within the root, so that a constant does not divide by 0.
     momentum : float or None, default=0.1
         Weight of the newest batch in the running statistics; None: the average over all batches.
     affine : bool, default=True
@@ -70,7 +74,14 @@ class BatchNorm(Layer):
     array([0.2])
     """
 
-    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True):
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+    ) -> None:
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
@@ -83,7 +94,7 @@ class BatchNorm(Layer):
                 "num_batches_tracked": np.zeros((), dtype=np.int64),
             }
 
-    def forward(self, x, mask=None):
+    def forward(self, x: Array, mask: Array | None = None) -> np.ndarray:
         """Return ``x`` normalised."""
         x = as_float(x)
         if x.ndim < 2 or x.shape[1] != self.num_features:
@@ -108,7 +119,7 @@ class BatchNorm(Layer):
         self._cache = normalised, inverse, count, axes, mask, by_batch, x.dtype
         return self._scaled(normalised, x, mask)
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
         normalised, inverse, count, axes, mask, by_batch, dtype = self._context()
         grad = check_grad(self, grad, normalised.shape).astype(np.float64, copy=False)

@@ -2,6 +2,7 @@
 
 import copy
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -12,20 +13,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skprep.compat import CallbackSupportMixin, Interval, StrOptions, fit_context, fit_task
 from skprep.nn.layer import no_cache
 from skprep.nn.network import build_network
+from skprep.nn.settings import layer_sizes, layers_of, solver_of, streams
 from skprep.nn.softmax import log_softmax, softmax
 from skprep.nn.targets import all_logits, encode, refuse_missing_labels, weighed_rows
 from skprep.nn.training import Training
 from skprep.state import restored_on_error
-
-
-def _streams(classifier):
-    """Say whether there is a ``partial_fit``, as scikit-learn asks."""
-    if classifier.early_stopping:
-        raise AttributeError(
-            "partial_fit has no rows to hold out; received early_stopping=True. Pass early_stopping=False "
-            "and watch a score of your own."
-        )
-    return classifier.solver != "lbfgs"
+from skprep.types import Array, Weights
 
 
 class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -53,6 +46,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Share of hidden units left out in training; after the norm, where it does not shift its variance
         (Li et al. 2019).
     activation : {"relu", "gelu"}, default="relu"
+        What stands behind each hidden layer and its norm.
     alpha : float, default=1e-4
         Weight of the penalty on squared weights, divided by the number of rows (of the batch) as in
         :class:`sklearn.neural_network.MLPClassifier`; biases and norms are free.
@@ -75,12 +69,14 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         the best weights are kept. Classes keep their shares where every one of them can be held out; the only
         row of a class is never held out. Not in ``partial_fit``.
     validation_fraction : float, default=0.1
+        Share of the rows that ``early_stopping`` holds out.
     n_iter_no_change : int, default=10
         Epochs without improvement before stopping.
     class_weight : dict, "balanced" or None, default=None
         A weight for each class; 1 where the dict has none, and one for a class that is not in ``y`` is left
         aside, as a fold may lack a rare class.
     label_smoothing : float, default=0.0
+        Share of each label that is spread over all classes, from 0 to below 1.
     clipping : float or None, default=None
         Adaptive gradient clipping of hidden weights: the longest gradient in units of its weight.
     temperature : float, default=1.0
@@ -88,12 +84,14 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     warm_start : bool, default=False
         Start from the weights of the last fit.
     random_state : int, RandomState or None, default=None
+        Draws the initial weights, the order of the rows, what dropout leaves out and what is held out.
     verbose : bool, default=False
         Print the loss of every epoch.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
     network_ : Sequential
         The trained layers; ``network_.state_dict()`` are the weights by PyTorch's names.
     loss_ : float
@@ -105,8 +103,11 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     best_validation_score_ : float
         The largest of them, that of the weights that are kept.
     n_iter_ : int
+        Number of epochs, or iterations.
     n_features_in_ : int
+        Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where ``X`` has names that are strings.
 
     Notes
     -----
@@ -163,29 +164,29 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes=(),
+        hidden_layer_sizes: int | tuple[int, ...] | list[int] = (),
         *,
-        norm=None,
-        weight_norm=False,
-        dropout=0.0,
-        activation="relu",
-        alpha=1e-4,
-        solver="auto",
-        learning_rate_init=1e-3,
-        batch_size="auto",
-        max_iter=200,
-        tol=1e-4,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        class_weight=None,
-        label_smoothing=0.0,
-        clipping=None,
-        temperature=1.0,
-        warm_start=False,
-        random_state=None,
-        verbose=False,
-    ):
+        norm: Literal["batch", "layer", "rms", "group"] | None = None,
+        weight_norm: bool = False,
+        dropout: float = 0.0,
+        activation: Literal["relu", "gelu"] = "relu",
+        alpha: float = 1e-4,
+        solver: Literal["auto", "adam", "sgd", "lbfgs"] = "auto",
+        learning_rate_init: float = 1e-3,
+        batch_size: int | Literal["auto"] = "auto",
+        max_iter: int = 200,
+        tol: float = 1e-4,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        label_smoothing: float = 0.0,
+        clipping: float | None = None,
+        temperature: float = 1.0,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: bool = False,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.norm = norm
         self.weight_norm = weight_norm
@@ -209,12 +210,13 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Array, y: Array, sample_weight: Weights = None) -> Self:
         """Train on the rows of ``X``.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Rows of numbers, without NaN and infinity.
         y : array-like of shape (n_samples,)
             Labels of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -223,6 +225,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Returns
         -------
         self : object
+            The classifier.
         """
         with restored_on_error(self):
             refuse_missing_labels(y)
@@ -234,28 +237,34 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             if not again:
                 self._start_at_frequencies(codes, weight)
             training = self._training
-            train = training.at_once if self._solver() == "lbfgs" else training.in_batches
+            train = training.at_once if solver_of(self) == "lbfgs" else training.in_batches
             with fit_task(self, X, y, sample_weight, max_subtasks=self.max_iter) as step:
                 train(X, codes, weight, step)
             self._end_training()
         return self
 
-    @available_if(_streams)
+    @available_if(streams)
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self, X: Array, y: Array, classes: Array | None = None, sample_weight: Weights = None
+    ) -> Self:
         """Go once over the rows of ``X``, on top of what was learnt.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Rows of numbers, without NaN and infinity.
         y : array-like of shape (n_samples,)
+            The label of each row.
         classes : array-like, default=None
             All labels that will come; needed in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, not negative.
 
         Returns
         -------
         self : object
+            The classifier.
         """
         with restored_on_error(self):
             return self._learn_batch(X, y, classes, sample_weight)
@@ -294,56 +303,64 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"{np.unique(classes).tolist()}. Leave it out."
             )
 
-    def decision_function(self, X):
+    def decision_function(self, X: Array) -> np.ndarray:
         """Return the logits.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Rows of numbers, without NaN and infinity.
 
         Returns
         -------
         logits : ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
+            Before the softmax; for two classes that of the second.
         """
         logits = self._logits(X)
         return logits[:, 0] if logits.shape[1] == 1 else logits
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Array) -> np.ndarray:
         """Return the probability of each class, in the order of ``classes_``.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Rows of numbers, without NaN and infinity.
 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
+            Rows sum to 1.
         """
         return softmax(all_logits(self._logits(X)), temperature=self.temperature)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Array) -> np.ndarray:
         """Return the logarithm of :meth:`predict_proba`, finite where that rounds to 0.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Rows of numbers, without NaN and infinity.
 
         Returns
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
+            Of each class.
         """
         return log_softmax(all_logits(self._logits(X)), temperature=self.temperature)
 
-    def predict(self, X):
+    def predict(self, X: Array) -> np.ndarray:
         """Return the most probable class of each row.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Rows of numbers, without NaN and infinity.
 
         Returns
         -------
         labels : ndarray of shape (n_samples,)
+            From ``classes_``.
         """
         best = all_logits(self._logits(X)).argmax(axis=1)
         return self.classes_[best]
@@ -354,26 +371,10 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         with no_cache():
             return self.network_(X.astype(self._dtype, copy=False))  # in eval since it was trained
 
-    def _solver(self):
-        """Return the solver that "auto" stands for."""
-        if self.solver != "auto":
-            return self.solver
-        convex = not self._hidden() and not self.early_stopping
-        return "lbfgs" if convex and self.batch_size == "auto" else "adam"
-
-    def _hidden(self):
-        sizes = self.hidden_layer_sizes
-        return [sizes] if isinstance(sizes, Integral) else list(sizes)
-
-    def _layers(self):
-        """Return the parameters that decide what layers there are."""
-        kinds = {n: getattr(self, n) for n in ("norm", "weight_norm", "dropout", "activation")}
-        return kinds | {"hidden_layer_sizes": self._hidden()}
-
     def _check_built(self, what):
-        if self._layers() != self._built:
+        if layers_of(self) != self._built:
             raise ValueError(
-                f"{what} needs the layers of the last fit; received {self._layers()}, but they were "
+                f"{what} needs the layers of the last fit; received {layers_of(self)}, but they were "
                 f"{self._built}. Set them back, or fit anew."
             )
 
@@ -388,10 +389,10 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _start(self, X, classes, again):
         """Build the network, or take the one of the last fit."""
-        sizes = self._checked_sizes(X, classes)
+        sizes = layer_sizes(self, X.shape[1], classes)
         if again:
             self._check_same(sizes, classes)
-        self._built = self._layers()
+        self._built = layers_of(self)
         for name in ("validation_scores_", "best_validation_score_"):
             vars(self).pop(name, None)
         self.classes_, self._sizes, self._dtype = classes, sizes, X.dtype
@@ -403,28 +404,6 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             kinds = {name: kind for name, kind in self._built.items() if name != "hidden_layer_sizes"}
             self.network_ = build_network(sizes, **kinds, rng=rng, dtype=X.dtype)
         self._training = Training(self.network_, self, rng)
-
-    def _checked_sizes(self, X, classes):
-        """Return the number of inputs, hidden units and logits; refuse settings that do not go together."""
-        if len(classes) < 2:
-            raise ValueError(
-                f"SoftmaxClassifier needs samples of at least 2 classes; received one class, {classes[0]!r}. "
-                "Check the labels."
-            )
-        hidden = self._hidden()
-        if any(not isinstance(units, Integral) or units < 1 for units in hidden):
-            raise ValueError(
-                f"hidden_layer_sizes must be whole numbers above 0; received {self.hidden_layer_sizes!r}. "
-                "For example (100,)."
-            )
-        varies = self.dropout or self.norm == "batch" or self.early_stopping or self.clipping is not None
-        if self.solver == "lbfgs" and varies:
-            raise ValueError(
-                'solver="lbfgs" needs the same loss in every step, and takes gradients as they are; received '
-                f"dropout={self.dropout}, norm={self.norm!r}, early_stopping={self.early_stopping}, "
-                f'clipping={self.clipping}. Use solver="adam", or leave these out.'
-            )
-        return [X.shape[1], *hidden, 1 if len(classes) == 2 else len(classes)]
 
     def _check_same(self, sizes, classes):
         if sizes != self._sizes or not np.array_equal(classes, self.classes_):

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from skprep.types import Array
 
-def adaptive_grad_clip(weight, grad, clipping=0.01, eps=1e-3):
+
+def adaptive_grad_clip(weight: Array, grad: Array, clipping: float = 0.01, eps: float = 1e-3) -> np.ndarray:
     r"""Return ``grad`` with the gradient of each unit at most ``clipping`` times as long as its weight.
 
     .. math::

@@ -1,8 +1,11 @@
 """Entries left out at random."""
 
+from typing import Any
+
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float, generator
+from skprep.types import Array
 
 
 class Dropout(Layer):
@@ -15,6 +18,7 @@ class Dropout(Layer):
     p : float, default=0.5
         From 0 to 1; 1 leaves nothing.
     random_state : int, Generator or None, default=None
+        Draws what is left out; an int makes it reproducible.
 
     References
     ----------
@@ -28,13 +32,13 @@ class Dropout(Layer):
     [0.0, 2.0]
     """
 
-    def __init__(self, p=0.5, random_state=None):
+    def __init__(self, p: float = 0.5, random_state: Any = None) -> None:
         super().__init__()
         if not 0 <= p <= 1:
             raise ValueError(f"p must be from 0 to 1; received {p!r}. 0.5 leaves out every second entry.")
         self.p, self._rng = p, generator(random_state)
 
-    def forward(self, x):
+    def forward(self, x: Array) -> np.ndarray:
         """Return ``x`` with entries left out."""
         x = as_float(x)
         if not self.training or self.p == 0:
@@ -49,6 +53,6 @@ class Dropout(Layer):
         self._cache = factor
         return x * factor
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
         return np.asarray(grad) * self._context()

@@ -1,11 +1,13 @@
 """Normalisation of each sample over groups of its channels."""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float, check_grad
 from skprep.nn.normalising import NormalizedRows
+from skprep.types import Array
 
 
 class GroupNorm(Layer):
@@ -22,8 +24,11 @@ class GroupNorm(Layer):
     num_groups : int
         Divides ``num_channels``.
     num_channels : int
+        C, the number of channels of an input ``(N, C, *)``.
     eps : float, default=1e-5
+        Added to the variance, within the root, so that a constant does not divide by 0.
     affine : bool, default=True
+        Whether a weight and a bias per channel are learnt.
 
     Attributes
     ----------
@@ -41,7 +46,7 @@ class GroupNorm(Layer):
     array([[-1.,  1., -1.,  1.]])
     """
 
-    def __init__(self, num_groups, num_channels, eps=1e-5, affine=True):
+    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True) -> None:
         super().__init__()
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(
@@ -52,7 +57,7 @@ class GroupNorm(Layer):
         if affine:
             self._params = {"weight": np.ones(num_channels), "bias": np.zeros(num_channels)}
 
-    def forward(self, x):
+    def forward(self, x: Array) -> np.ndarray:
         """Return ``x`` normalised."""
         x = as_float(x)
         if x.ndim < 2 or x.shape[1] != self.num_channels:
@@ -68,7 +73,7 @@ class GroupNorm(Layer):
         self._cache = rows
         return y
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
         rows = self._context()
         back, *sums = rows.backward(check_grad(self, grad, rows.like.shape))

@@ -1,7 +1,10 @@
 """Normalisation of each channel of each sample."""
 
+import numpy as np
+
 from skprep.nn.group_norm import GroupNorm
 from skprep.nn.layer import as_float
+from skprep.types import Array
 
 
 class InstanceNorm(GroupNorm):
@@ -16,7 +19,9 @@ class InstanceNorm(GroupNorm):
     num_features : int
         C, the number of channels of an input ``(N, C, *)``.
     eps : float, default=1e-5
+        Added to the variance, within the root, so that a constant does not divide by 0.
     affine : bool, default=False
+        Whether a weight and a bias per channel are learnt.
 
     Attributes
     ----------
@@ -42,10 +47,10 @@ class InstanceNorm(GroupNorm):
            [[-1.,  1.]]])
     """
 
-    def __init__(self, num_features, eps=1e-5, affine=False):
+    def __init__(self, num_features: int, eps: float = 1e-5, affine: bool = False) -> None:
         super().__init__(num_features, num_features, eps, affine)
 
-    def forward(self, x):
+    def forward(self, x: Array) -> np.ndarray:
         """Return ``x`` normalised."""
         x = as_float(x)
         shape = x.shape

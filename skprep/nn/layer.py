@@ -1,9 +1,13 @@
 """What every layer does: forward, backward, named parameters, training or inference, state in and out."""
 
+from collections.abc import Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, Self
 
 import numpy as np
+
+from skprep.types import Array
 
 _CACHES = ContextVar("caches", default=True)
 
@@ -32,21 +36,32 @@ class Layer:
     the call that ended last.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.training = True
-        self._params, self._grads, self._buffers, self._children = {}, {}, {}, {}
+        self._params: dict[str, np.ndarray] = {}
+        self._grads: dict[str, np.ndarray] = {}
+        self._buffers: dict[str, np.ndarray] = {}
+        self._children: dict[str, Layer] = {}
 
-    def __call__(self, x, *args, **kwargs):
+    def __call__(self, x: Array, *args: Any, **kwargs: Any) -> Any:
         """Return the layer's output for ``x``."""
         return self.forward(x, *args, **kwargs)
 
+    def forward(self, x: Array, *args: Any, **kwargs: Any) -> Any:
+        """Return the layer's output for ``x``."""
+        raise NotImplementedError
+
+    def backward(self, grad: Array) -> Any:
+        """Return the gradient with respect to ``x``, from that with respect to the last output."""
+        raise NotImplementedError
+
     @property
-    def params(self):
+    def params(self) -> dict[str, np.ndarray]:
         """Parameters by name, the arrays themselves; those of inner layers as ``child.name``."""
         return self._gathered("_params")
 
     @property
-    def grads(self):
+    def grads(self) -> dict[str, np.ndarray]:
         """Gradients of the last ``backward``, by the names of ``params``."""
         return self._gathered("_grads")
 
@@ -61,22 +76,22 @@ class Layer:
             found |= {f"{name}.{key}": value for key, value in child._gathered(kind).items()}
         return found
 
-    def train(self, mode=True):
+    def train(self, mode: bool = True) -> Self:
         """Switch to training (batch statistics, dropout); return the layer."""
         self.training = mode
         for child in self._children.values():
             child.train(mode)
         return self
 
-    def eval(self):
+    def eval(self) -> Self:
         """Switch to inference; return the layer."""
         return self.train(False)
 
-    def state_dict(self):
+    def state_dict(self) -> dict[str, np.ndarray]:
         """Return copies of parameters and running statistics by name."""
         return {name: value.copy() for name, value in (self.params | self._gathered("_buffers")).items()}
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take parameters and running statistics from a dict of arrays of the names and shapes here.
 
         Raises
@@ -101,7 +116,7 @@ class Layer:
         for name, value in here.items():
             value[...] = numbers[name]
 
-    def astype(self, dtype):
+    def astype(self, dtype: Any) -> Self:
         """Turn parameters into ``dtype``; return the layer.
 
         Running statistics stay float64: sums of many batches would lose their digits.
@@ -112,7 +127,7 @@ class Layer:
             child.astype(dtype)
         return self
 
-    def clear_cache(self):
+    def clear_cache(self) -> Self:
         """Drop what the last call kept for ``backward``; return the layer."""
         vars(self).pop("_cached", None)
         for child in self._children.values():

@@ -2,11 +2,13 @@
 
 import math
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float, as_mask, check_grad
 from skprep.nn.normalising import NormalizedRows, normalise, normalise_backward
+from skprep.types import Array
 
 
 class LayerNorm(Layer):
@@ -23,7 +25,9 @@ class LayerNorm(Layer):
     eps : float, default=1e-5
         Added to the variance, in float64, so that it does not vanish in float16.
     elementwise_affine : bool, default=True
+        Whether a weight for each feature is learnt.
     bias : bool, default=True
+        Whether a bias for each feature is learnt beside it.
 
     Attributes
     ----------
@@ -49,17 +53,23 @@ class LayerNorm(Layer):
 
     _centers = True
 
-    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True):
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float | None = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+    ) -> None:
         super().__init__()
-        one = isinstance(normalized_shape, Integral)
-        shape = (int(normalized_shape),) if one else tuple(int(n) for n in normalized_shape)
+        axes = [normalized_shape] if isinstance(normalized_shape, int | Integral) else normalized_shape
+        shape = tuple(int(n) for n in axes)
         self.normalized_shape, self.eps = shape, eps
         if elementwise_affine:
             self._params["weight"] = np.ones(shape)
             if bias:
                 self._params["bias"] = np.zeros(shape)
 
-    def forward(self, x, mask=None):
+    def forward(self, x: Array, mask: Array | None = None) -> np.ndarray:
         """Return ``x`` normalised."""
         x = as_float(x)
         if x.shape[x.ndim - len(self.normalized_shape) :] != self.normalized_shape:
@@ -81,7 +91,7 @@ class LayerNorm(Layer):
         y = y if bias is None else y + bias
         return np.where(mask, y, 0.0).astype(x.dtype)
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
         context = self._context()
         if isinstance(context[0], NormalizedRows):
@@ -91,8 +101,8 @@ class LayerNorm(Layer):
             return back
         normalised, inverse, count, axes, mask, dtype = context
         grad = np.where(mask, check_grad(self, grad, normalised.shape).astype(np.float64), 0.0)
-        rows = tuple(range(grad.ndim - len(axes)))
-        self._keep_grads((grad * normalised).sum(axis=rows), grad.sum(axis=rows))
+        batch = tuple(range(grad.ndim - len(axes)))
+        self._keep_grads((grad * normalised).sum(axis=batch), grad.sum(axis=batch))
         if "weight" in self._params:
             grad = grad * self._params["weight"]
         back, _, _ = normalise_backward(grad, normalised, inverse, count, axes, mask, self._centers)

@@ -1,8 +1,11 @@
 """The affine map."""
 
+from typing import Any
+
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float, check_grad, check_last, generator
+from skprep.types import Array
 
 
 class Linear(Layer):
@@ -11,7 +14,9 @@ class Linear(Layer):
     Parameters
     ----------
     in_features, out_features : int
+        Number of inputs and of outputs.
     bias : bool, default=True
+        Whether a number is added to each output.
     random_state : int, Generator or None, default=None
         Draws the initial weights, uniform within :math:`\pm 1/\sqrt{\text{in\_features}}`.
 
@@ -41,7 +46,9 @@ class Linear(Layer):
 
     needs_input_grad = True  # False: backward leaves the gradients of the parameters and returns None
 
-    def __init__(self, in_features, out_features, bias=True, random_state=None):
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, random_state: Any = None
+    ) -> None:
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         rng, bound = generator(random_state), 1.0 / np.sqrt(in_features)
@@ -49,7 +56,7 @@ class Linear(Layer):
         if bias:
             self._params["bias"] = rng.uniform(-bound, bound, out_features)
 
-    def forward(self, x):
+    def forward(self, x: Array) -> np.ndarray:
         """Return ``x @ weight.T + bias``."""
         x = as_float(x)
         weight = self._params["weight"]
@@ -58,7 +65,7 @@ class Linear(Layer):
         y = x @ weight.astype(x.dtype, copy=False).T  # float32 in, float32 out, as PyTorch would have it
         return y + self._params["bias"].astype(x.dtype, copy=False) if "bias" in self._params else y
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
         x = self._context()
         grad = check_grad(self, grad, (*x.shape[:-1], len(self._params["weight"])))

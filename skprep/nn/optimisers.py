@@ -39,6 +39,7 @@ class SGD:
     momentum : float, default=0.0
         :math:`\mu`.
     nesterov : bool, default=False
+        Step by the velocity that follows, not by the present one.
 
     References
     ----------
@@ -54,15 +55,15 @@ class SGD:
     array([0.5])
     """
 
-    def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False):
+    def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False) -> None:
         _check("learning_rate", learning_rate, lambda v: v > 0, "above 0")
         _check("momentum", momentum, lambda v: 0 <= v < 1, "from 0 to below 1")
         if nesterov and not momentum:
             raise ValueError("nesterov=True needs momentum above 0; received momentum=0. Pass momentum=0.9.")
         self.learning_rate, self.momentum, self.nesterov = learning_rate, momentum, nesterov
-        self._velocity = {}
+        self._velocity: dict = {}
 
-    def step(self, params, grads):
+    def step(self, params: dict[str, np.ndarray], grads: dict[str, np.ndarray]) -> None:
         """Move the arrays in ``params`` against the gradients of the same names, in place."""
         for name, grad in _matched(params, grads):
             if self.momentum:
@@ -86,7 +87,9 @@ class Adam:
     learning_rate : float, default=0.001
         :math:`\eta`.
     betas : (float, float), default=(0.9, 0.999)
+        How much of the running means of gradients, and of their squares, is kept in each step.
     eps : float, default=1e-8
+        Added to the root of the mean square that a step is divided by.
 
     References
     ----------
@@ -101,14 +104,16 @@ class Adam:
     array([0.5])
     """
 
-    def __init__(self, learning_rate=0.001, betas=(0.9, 0.999), eps=1e-8):
+    def __init__(
+        self, learning_rate: float = 0.001, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
+    ) -> None:
         _check("learning_rate", learning_rate, lambda v: v > 0, "above 0")
         _check("betas", betas, lambda v: len(v) == 2 and all(0 <= b < 1 for b in v), "two, from 0 to below 1")
         _check("eps", eps, lambda v: v > 0, "above 0")
         self.learning_rate, self.betas, self.eps = learning_rate, betas, eps
-        self._moments = {}  # by name: steps, mean of the gradient, mean of its square
+        self._moments: dict = {}  # by name: steps, mean of the gradient, mean of its square
 
-    def step(self, params, grads):
+    def step(self, params: dict[str, np.ndarray], grads: dict[str, np.ndarray]) -> None:
         """Move the arrays in ``params`` against the gradients of the same names, in place."""
         first, second = self.betas
         for name, grad in _matched(params, grads):

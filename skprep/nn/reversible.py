@@ -1,8 +1,11 @@
 """A residual block that needs no memory of its input."""
 
+from typing import Any
+
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float, check_distinct
+from skprep.types import Array
 
 
 class ReversibleBlock(Layer):
@@ -38,12 +41,12 @@ class ReversibleBlock(Layer):
     True
     """
 
-    def __init__(self, f, g):
+    def __init__(self, f: Layer, g: Layer) -> None:
         super().__init__()
         check_distinct(self, (f, g))
         self._children = {"f": f, "g": g}
 
-    def forward(self, x):
+    def forward(self, x: Array) -> np.ndarray:
         """Return the coupled halves."""
         x1, x2 = self._halves(as_float(x))
         y1 = x1 + self._children["f"](x2)
@@ -53,13 +56,13 @@ class ReversibleBlock(Layer):
         self._cache = y1, y2
         return np.concatenate([y1, y2], axis=-1)
 
-    def inverse(self, y):
+    def inverse(self, y: Array) -> np.ndarray:
         """Return the input that gave ``y``."""
         y1, y2 = self._halves(as_float(y))
         x2 = y2 - self._children["g"](y1)
         return np.concatenate([y1 - self._children["f"](x2), x2], axis=-1)
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``, which is recomputed on the way."""
         y1, y2 = self._context()
         grad1, grad2 = self._halves(np.asarray(grad))

@@ -18,6 +18,7 @@ class RMSNorm(LayerNorm):
         Added to the mean square. None is the default of PyTorch: the machine epsilon of the rows' dtype,
         2.2e-16 for float64 and 1.2e-7 for float32. The default here does not depend on the dtype.
     elementwise_affine : bool, default=True
+        Whether a weight for each feature is learnt.
 
     Attributes
     ----------
@@ -38,7 +39,12 @@ class RMSNorm(LayerNorm):
 
     _centers = False
 
-    def __init__(self, normalized_shape, eps=1e-6, elementwise_affine=True):
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float | None = 1e-6,
+        elementwise_affine: bool = True,
+    ) -> None:
         super().__init__(normalized_shape, eps, elementwise_affine, bias=False)
 
     def _eps_for(self, dtype):

@@ -1,6 +1,11 @@
 """Layers one after the other."""
 
+from typing import Any
+
+import numpy as np
+
 from skprep.nn.layer import Layer, check_distinct
+from skprep.types import Array
 
 
 class Sequential(Layer):
@@ -9,6 +14,7 @@ class Sequential(Layer):
     Parameters
     ----------
     *layers : Layer
+        In the order in which they are called; each once.
 
     Attributes
     ----------
@@ -23,7 +29,7 @@ class Sequential(Layer):
     array([0., 2.])
     """
 
-    def __init__(self, *layers):
+    def __init__(self, *layers: Layer) -> None:
         super().__init__()
         check_distinct(self, layers)
         self._children = {str(i): layer for i, layer in enumerate(layers)}
@@ -45,13 +51,13 @@ class Sequential(Layer):
         lines = [f"({name}): {layer!r}" for name, layer in self._children.items()]
         return "".join("\n  " + line.replace("\n", "\n  ") for line in lines) + ("\n" if lines else "")
 
-    def forward(self, x):
+    def forward(self, x: Array) -> np.ndarray:
         """Return what the last layer gives."""
         for layer in self._children.values():
             x = layer(x)
         return x
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
         for layer in reversed(self._children.values()):
             grad = layer.backward(grad)

@@ -1,14 +1,16 @@
 """Softmax, its logarithm, its Jacobian, and its fusion with cross-entropy."""
 
 from numbers import Integral
+from typing import Any, Literal
 
 import numpy as np
 
 from skprep.kernels.dispatch import softmax_rows
 from skprep.nn.layer import as_mask
+from skprep.types import Array
 
 
-def softmax(x, axis=-1, temperature=1.0, mask=None):
+def softmax(x: Array, axis: int = -1, temperature: float = 1.0, mask: Array | None = None) -> np.ndarray:
     r"""Return probabilities that are proportional to the exponentials of ``x``.
 
     .. math:: y_i = \frac{e^{x_i / T}}{\sum_j e^{x_j / T}}
@@ -60,7 +62,7 @@ def softmax(x, axis=-1, temperature=1.0, mask=None):
     return np.divide(exponentials, total, out=np.zeros_like(exponentials), where=total != 0).astype(dtype)
 
 
-def log_softmax(x, axis=-1, temperature=1.0, mask=None):
+def log_softmax(x: Array, axis: int = -1, temperature: float = 1.0, mask: Array | None = None) -> np.ndarray:
     r"""Return the logarithm of :func:`softmax`, finite where the softmax rounds to 0.
 
     .. math:: \log y_i = x_i / T - \log \sum_j e^{x_j / T}
@@ -70,7 +72,9 @@ def log_softmax(x, axis=-1, temperature=1.0, mask=None):
     x : array-like
         Logits, any shape.
     axis : int, default=-1
+        Axis whose entries sum to 1.
     temperature : float, default=1.0
+        What the logits are divided by, as in :func:`softmax`.
     mask : array-like of bool, default=None
         As in :func:`softmax`.
 
@@ -94,7 +98,7 @@ def log_softmax(x, axis=-1, temperature=1.0, mask=None):
     )
 
 
-def softmax_jacobian(y):
+def softmax_jacobian(y: Array) -> np.ndarray:
     r"""Return the matrix of derivatives of the softmax, :math:`J = \operatorname{diag}(y) - y y^T`.
 
     Parameters
@@ -118,7 +122,7 @@ def softmax_jacobian(y):
     return y[..., :, None] * np.eye(y.shape[-1], dtype=y.dtype) - y[..., :, None] * y[..., None, :]
 
 
-def softmax_backward(y, grad, axis=-1, temperature=1.0):
+def softmax_backward(y: Array, grad: Array, axis: int = -1, temperature: float = 1.0) -> np.ndarray:
     r"""Return the gradient with respect to the logits: :math:`J g = y \odot (g - y^T g)`.
 
     Parameters
@@ -128,12 +132,14 @@ def softmax_backward(y, grad, axis=-1, temperature=1.0):
     grad : array-like of the shape of ``y``
         Gradient of the loss with respect to ``y``.
     axis : int, default=-1
+        Axis whose entries sum to 1.
     temperature : float, default=1.0
         As in the forward pass.
 
     Returns
     -------
     grad_x : ndarray
+        Of the shape of ``y``.
 
     Examples
     --------
@@ -145,8 +151,14 @@ def softmax_backward(y, grad, axis=-1, temperature=1.0):
 
 
 def softmax_cross_entropy(
-    logits, targets, *, reduction="mean", label_smoothing=0.0, ignore_index=None, weight=None
-):
+    logits: Array,
+    targets: Array,
+    *,
+    reduction: Literal["mean", "sum", "none"] = "mean",
+    label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
+    weight: Array | None = None,
+) -> tuple[Any, np.ndarray]:
     r"""Return cross-entropy of the softmax of ``logits``, and its gradient.
 
     .. math::
@@ -161,6 +173,7 @@ def softmax_cross_entropy(
     Parameters
     ----------
     logits : array-like of shape (..., K)
+        One number for each of K classes; the softmax is taken here.
     targets : array-like of shape (...) or (..., K)
         Whole numbers: classes from 0 to K - 1. Floats of the shape of ``logits``: probabilities.
     reduction : {"mean", "sum", "none"}, default="mean"
@@ -211,8 +224,8 @@ def softmax_cross_entropy(
         )
     if classes is not None and logits.size:
         of_row = np.where(counted, weight[classes], 0.0)
-        parts = _of_classes(logits, classes, counted, weight, label_smoothing)
-        return _reduced(*parts, of_row, reduction, logits.dtype)
+        losses, grad = _of_classes(logits, classes, counted, weight, label_smoothing)
+        return _reduced(losses, grad, of_row, reduction, logits.dtype)
     if wanted is None:
         wanted = np.zeros(logits.shape)
     if label_smoothing:

@@ -1,10 +1,12 @@
 """Weights split into length and direction."""
 
 import copy
+from typing import Any, Self
 
 import numpy as np
 
 from skprep.nn.layer import Layer
+from skprep.types import Array
 
 
 class WeightNorm(Layer):
@@ -47,7 +49,7 @@ class WeightNorm(Layer):
            [8.]])
     """
 
-    def __init__(self, layer):
+    def __init__(self, layer: Layer) -> None:
         super().__init__()
         if "weight" not in getattr(layer, "_params", {}):
             raise ValueError(
@@ -76,16 +78,16 @@ class WeightNorm(Layer):
     def _settings(self):
         return repr(self._layer)
 
-    def clear_cache(self):
+    def clear_cache(self) -> Self:
         """Drop what the last call kept for ``backward``; return the layer."""
         self._layer.clear_cache()
         return super().clear_cache()
 
-    def forward(self, x):
+    def forward(self, x: Array) -> np.ndarray:
         """Return what the layer gives with its weight put together."""
         return self._assembled().forward(x)
 
-    def backward(self, grad):
+    def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
         grad_x = self._layer.backward(grad)
         g, v = self._params["weight_g"], self._params["weight_v"]

@@ -5,7 +5,9 @@ import inspect
 import math
 import warnings
 from collections import Counter
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,12 +35,13 @@ from skprep.validation.parameters import same
 AGREEMENT = 1e-9  # relative, between what a document shows and what follows from its statistic
 
 
-def load(path):
+def load(path: str | PathLike[str]) -> Any:
     """Return the fitted scaler that :func:`save` has written.
 
     Parameters
     ----------
     path : str or path-like
+        The file.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def load(path):
     return from_json(Path(path).read_bytes())
 
 
-def from_json(text):
+def from_json(text: str | bytes) -> Any:
     """Return the fitted scaler of a document that :func:`to_json` has written.
 
     Only scalers of skprep are made, from numbers and text; nothing in a document can run.
@@ -86,7 +89,7 @@ def from_json(text):
         ...
     ValueError: Not a document of a fitted scaler: $.version must be 1 or 2 or 3; ...
     """
-    notes = []
+    notes: list[str] = []
     try:
         with no_collection():
             scaler = _read(text, notes)

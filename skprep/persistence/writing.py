@@ -2,6 +2,8 @@
 
 import math
 from importlib.metadata import version
+from os import PathLike
+from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -24,7 +26,7 @@ PLAIN = {c.__name__: c for c in (StandardScaler, MinMaxScaler, MaxAbsScaler, Rob
 NOT_SHOWN = ("feature_names_in_", "n_features_in_", "groups_", "scaler_")  # in members of their own
 
 
-def save(scaler, path, *, mergeable=True):
+def save(scaler: Any, path: str | PathLike[str], *, mergeable: bool = True) -> None:
     """Write a fitted scaler to a file, whole or not at all.
 
     Parameters
@@ -56,7 +58,7 @@ def save(scaler, path, *, mergeable=True):
         new.write_text(text + "\n", encoding="utf-8")
 
 
-def to_json(scaler, *, mergeable=True):
+def to_json(scaler: Any, *, mergeable: bool = True) -> str:
     """Return a fitted scaler as a JSON document.
 
     Every number comes back to the last bit; NaN and infinities are spelt as text. Group keys of numbers,

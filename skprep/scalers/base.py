@@ -2,6 +2,7 @@
 
 import threading
 from functools import reduce
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
@@ -14,6 +15,7 @@ from skprep.compat import CallbackSupportMixin, fit_context, fit_task, output_se
 from skprep.frames.eager import column_names
 from skprep.frames.lazy import LazyTable
 from skprep.state import restored_on_error
+from skprep.types import Rows, Weights
 from skprep.validation.domain import check_domain
 from skprep.validation.parameters import check_learnt, check_learnt_alike
 from skprep.validation.rows import check_rows, numbered_rows, refuse_infinity
@@ -45,8 +47,8 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
     Groups, lazy frames, Dask, files, merging and documents follow from these.
     """
 
-    _learning_parameters = ()
-    _sparse_formats = False
+    _learning_parameters: tuple[str, ...] = ()
+    _sparse_formats: str | tuple[str, ...] | bool = False
 
     def _statistic(self):
         raise NotImplementedError
@@ -64,7 +66,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         return X
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, sample_weight=None):
+    def fit(self, X: Rows, y: Any = None, *, sample_weight: Weights = None) -> Self:
         """Learn the parameters from the rows of ``X``, forgetting all earlier ones.
 
         Parameters
@@ -93,7 +95,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
             return self._learn(X, y, reset=True, sample_weight=sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, *, sample_weight=None):
+    def partial_fit(self, X: Rows, y: Any = None, *, sample_weight: Weights = None) -> Self:
         """Learn from a batch of rows on top of those already seen.
 
         Batches in any number and size give the parameters of one ``fit`` on all rows, up
@@ -125,7 +127,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
                 check_learnt(self, "partial_fit")
             return self._learn(X, y, reset=first, stream=True, sample_weight=sample_weight)
 
-    def transform(self, X):
+    def transform(self, X: Rows) -> Rows:
         """Scale the rows of ``X`` with the learned parameters; each row alone.
 
         Parameters
@@ -148,7 +150,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         """
         return self._transform(X, self.copy)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Rows) -> Rows:
         """Undo the scaling: the rows that ``transform`` turned into ``X``.
 
         Parameters

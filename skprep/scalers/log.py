@@ -1,6 +1,7 @@
 """Logarithms that know their domain."""
 
 from numbers import Real
+from typing import Any, Literal
 
 import numpy as np
 
@@ -107,7 +108,15 @@ class LogScaler(Scaler):
     }
     _learning_parameters = ("method", "offset")
 
-    def __init__(self, *, base="e", method="log", offset="auto", handle_invalid="error", copy=True):
+    def __init__(
+        self,
+        *,
+        base: Literal["e", 2, 10] = "e",
+        method: Literal["log", "symlog", "arcsinh"] = "log",
+        offset: Any = "auto",
+        handle_invalid: Literal["error", "nan", "clip"] = "error",
+        copy: bool = True,
+    ) -> None:
         self.base = base
         self.method = method
         self.offset = offset

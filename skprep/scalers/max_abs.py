@@ -59,7 +59,7 @@ class MaxAbsScaler(Scaler):
     __metadata_request__partial_fit = {"sample_weight": False}
     _sparse_formats = ("csr", "csc")
 
-    def __init__(self, *, copy=True, clip=False):
+    def __init__(self, *, copy: bool = True, clip: bool = False) -> None:
         self.copy = copy
         self.clip = clip
 

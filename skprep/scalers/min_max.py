@@ -1,5 +1,7 @@
 """A given range, from the minimum to the maximum of the training rows."""
 
+from typing import Any
+
 import numpy as np
 
 from skprep.maps import RangedMap
@@ -85,7 +87,14 @@ class MinMaxScaler(Scaler):
     __metadata_request__partial_fit = {"sample_weight": False}
     _learning_parameters = ("data_bounds",)
 
-    def __init__(self, feature_range=(0, 1), *, copy=True, clip=False, data_bounds=None):
+    def __init__(
+        self,
+        feature_range: tuple[float, float] = (0, 1),
+        *,
+        copy: bool = True,
+        clip: bool = False,
+        data_bounds: Any = None,
+    ) -> None:
         self.feature_range = feature_range
         self.copy = copy
         self.clip = clip

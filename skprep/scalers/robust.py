@@ -119,15 +119,15 @@ class RobustScaler(Scaler):
     def __init__(
         self,
         *,
-        with_centering=True,
-        with_scaling=True,
-        quantile_range=(25.0, 75.0),
-        copy=True,
-        unit_variance=False,
-        clip=None,
-        exact_budget=EXACT_BUDGET,
-        max_rank_error=0.001,
-    ):
+        with_centering: bool = True,
+        with_scaling: bool = True,
+        quantile_range: tuple[float, float] = (25.0, 75.0),
+        copy: bool = True,
+        unit_variance: bool = False,
+        clip: float | tuple[float, float] | None = None,
+        exact_budget: int = EXACT_BUDGET,
+        max_rank_error: float = 0.001,
+    ) -> None:
         self.with_centering = with_centering
         self.with_scaling = with_scaling
         self.quantile_range = quantile_range

@@ -1,6 +1,7 @@
 """Zero mean and unit variance."""
 
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from skprep.compat import Interval, StrOptions
 from skprep.maps import AffineMap
 from skprep.scalers.base import Scaler
 from skprep.statistics import MedianOfMeans, Moments
+from skprep.types import Rows, Weights
 from skprep.validation.parameters import check_clip, samples_seen
 
 ROWS_IN_ONE_GO = 10_000
@@ -33,7 +35,7 @@ class StandardScaler(Scaler):
     clip : float or (float, float), default=None
         Bounds for the result of ``transform`` in standard deviations: 3 keeps it within
         -3 and 3. Values that were clipped come back from ``inverse_transform`` as the bound.
-    estimator : {"moments", "median_of_means"}, default="moments"
+    method : {"moments", "median_of_means"}, default="moments"
         How to estimate mean and variance. ``"median_of_means"`` cuts the training rows into
         ``n_blocks`` blocks (row i goes to block ``i % n_blocks``, so shuffle rows that repeat with a
         period) and takes medians over them: the answer survives *fewer than* ``n_blocks / 2``
@@ -117,13 +119,13 @@ class StandardScaler(Scaler):
     def __init__(
         self,
         *,
-        copy=True,
-        with_mean=True,
-        with_std=True,
-        clip=None,
-        method="moments",
-        n_blocks=10,
-    ):
+        copy: bool = True,
+        with_mean: bool = True,
+        with_std: bool = True,
+        clip: float | tuple[float, float] | None = None,
+        method: Literal["moments", "median_of_means"] = "moments",
+        n_blocks: int = 10,
+    ) -> None:
         self.copy = copy
         self.with_mean = with_mean
         self.with_std = with_std
@@ -133,44 +135,60 @@ class StandardScaler(Scaler):
 
     # scikit-learn takes sample_weight and copy by position here, and only here.
 
-    def fit(self, X, y=None, sample_weight=None):  # noqa: D102 (documented in the base)
+    def fit(self, X: Rows, y: Any = None, sample_weight: Weights = None) -> Self:  # noqa: D102 (documented in the base)
         return super().fit(X, y, sample_weight=sample_weight)
 
-    def partial_fit(self, X, y=None, sample_weight=None):  # noqa: D102
+    def partial_fit(self, X: Rows, y: Any = None, sample_weight: Weights = None) -> Self:  # noqa: D102
         return super().partial_fit(X, y, sample_weight=sample_weight)
 
-    def transform(self, X, copy=None):
+    def transform(self, X: Rows, copy: bool | None = None) -> Rows:
         """Scale the rows of ``X`` with the learned parameters; each row alone.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, frame, lazy frame, Dask collection} of shape (n_samples, n_features)
             Rows with the features seen in ``fit``. NaN stays NaN.
         copy : bool, default=None
             Overrides the parameter ``copy`` for this call.
 
         Returns
         -------
-        X_tr : {ndarray, sparse matrix} of shape (n_samples, n_features)
-            Scaled rows; float32 and float16 keep their dtype, all else is float64. A frame
-            where ``set_output`` asks for one.
+        X_tr : ndarray, sparse matrix, frame, lazy frame or Dask collection
+            Of shape (n_samples, n_features). Scaled rows; float32 and float16 keep their dtype, all else is
+            float64. A frame where ``set_output`` asks for one. A lazy frame or Dask collection comes back as
+            one of its kind.
+
+        Raises
+        ------
+        ValueError
+            If the columns are not those of ``fit``, or a value is infinite; it is named by column and row.
+        sklearn.exceptions.NotFittedError
+            If nothing was learnt yet.
         """
         return self._transform(X, self.copy if copy is None else copy)
 
-    def inverse_transform(self, X, copy=None):
+    def inverse_transform(self, X: Rows, copy: bool | None = None) -> Rows:
         """Undo the scaling: the rows that ``transform`` turned into ``X``.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, frame, lazy frame, Dask collection} of shape (n_samples, n_features)
             Scaled rows. A frame must have the columns seen in ``fit``, in that order.
         copy : bool, default=None
             Overrides the parameter ``copy`` for this call.
 
         Returns
         -------
-        X_original : {ndarray, sparse matrix} of shape (n_samples, n_features)
-            Rows in the original units; a frame where ``set_output`` asks for one.
+        X_original : ndarray, sparse matrix, frame, lazy frame or Dask collection
+            Of shape (n_samples, n_features). Rows in the original units; a frame where ``set_output``
+            asks for one.
+
+        Raises
+        ------
+        ValueError
+            If the columns are not those of ``fit``, or a value is infinite; it is named by column and row.
+        sklearn.exceptions.NotFittedError
+            If nothing was learnt yet.
         """
         return self._transform(X, self.copy if copy is None else copy, inverse=True)
 
