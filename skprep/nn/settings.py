@@ -46,13 +46,8 @@ def layer_sizes(settings, n_features, classes):
             f"hidden_layer_sizes must be whole numbers above 0; received {settings.hidden_layer_sizes!r}. "
             "For example (100,)."
         )
-    varies = (
-        settings.dropout
-        or settings.norm == "batch"
-        or settings.early_stopping
-        or settings.clipping is not None
-    )
-    if settings.solver == "lbfgs" and varies:
+    varies = settings.dropout or settings.norm == "batch" or settings.clipping is not None
+    if settings.solver == "lbfgs" and (varies or settings.early_stopping):
         raise ValueError(
             'solver="lbfgs" needs the same loss in every step, and takes gradients as they are; received '
             f"dropout={settings.dropout}, norm={settings.norm!r}, early_stopping={settings.early_stopping}, "
