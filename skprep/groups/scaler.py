@@ -280,7 +280,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         ------
         ValueError
             For an unknown group under ``handle_unknown="error"``, which is named; for metadata ``groups``
-            that came to ``fit`` but not here; if the columns are not those of ``fit``, or a value is infinite.
+            that came to ``fit`` but not here; if columns are not those of ``fit``, or a value is infinite.
         sklearn.exceptions.NotFittedError
             If nothing was learnt yet.
         """

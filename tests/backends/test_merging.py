@@ -1,10 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.preprocessing
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler as TheirStandardScaler
 
-from skprep import GroupScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
+from skprep import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
 
 from ..scalers.data import measurements
 
@@ -99,3 +100,19 @@ def test_groups_of_two_kinds_of_scaler_are_refused_by_kind():
     message = r"received parameter 'scaler' RobustScaler\(\) at place 1, but StandardScaler\(\) at place 0"
     with pytest.raises(ValueError, match=message):
         merge(parts)
+
+
+X = np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 90.0]])
+
+
+@pytest.mark.parametrize(
+    "scaler",
+    [
+        MinMaxScaler(data_bounds=(0, [255, 1])),
+        LogScaler(offset=pd.Series([1.0, 2.0])),
+        MinMaxScaler(data_bounds=(np.array([0, 0]), 99)),
+    ],
+)
+def test_merge_compares_parameters_of_any_form(scaler):
+    parts = [sklearn.base.clone(scaler).fit(X) for _ in range(2)]
+    np.testing.assert_array_equal(merge(parts).transform(X), parts[0].transform(X))

@@ -394,3 +394,10 @@ def test_the_inverse_of_any_transformer_has_the_names_of_the_input(n_components)
     assert list(back.columns) == ["a", "b", "c"]
     if n_components == 3:
         np.testing.assert_allclose(back, X, atol=1e-12)
+
+
+def test_counts_of_heavy_groups_stay_positive():
+    scaler = GroupScaler(StandardScaler()).fit(
+        np.arange(8.0)[:, None], groups=np.repeat([0, 1], 4), sample_weight=[1e30] * 4 + [1.0] * 4
+    )
+    np.testing.assert_array_equal(scaler.n_samples_seen_, [[4e30], [4.0]])

@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skprep import RobustScaler, StandardScaler
+from skprep import RobustScaler, StandardScaler, nn
 from skprep.nn import SoftmaxClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -392,3 +392,109 @@ def test_classes_are_those_of_logistic_regression():
         np.testing.assert_array_equal(ours.fit(X, y, weights).classes_, theirs.fit(X, y, weights).classes_)
         assert ours.predict_proba(X).shape == (150, 3)
     assert ours.predict_proba(X)[:, 1].max() < 0.01
+
+
+X, y = load_iris(return_X_y=True)
+
+
+X = StandardScaler().fit_transform(X)
+
+
+@pytest.mark.parametrize("norm", [None, "batch", "layer", "rms", "group"])
+@pytest.mark.parametrize("units", [3, 8, 12])
+def test_every_norm_learns_with_few_units(norm, units):
+    model = SoftmaxClassifier(
+        (units,),
+        norm=norm,
+        learning_rate_init=0.02,
+        max_iter=150,
+        tol=0.0,
+        n_iter_no_change=150,
+        random_state=0,
+    )
+    with pytest.warns(ConvergenceWarning):
+        assert model.fit(X, y).score(X, y) > 0.93
+
+
+def test_balanced_class_weights_count_rows_by_their_weight():
+    weight = np.random.default_rng(0).integers(0, 4, len(y)).astype(float)
+    settings = {"class_weight": "balanced", "alpha": 1.0, "solver": "lbfgs", "max_iter": 1000, "tol": 1e-5}
+    weighted = SoftmaxClassifier(**settings).fit(X, y, weight).predict_proba(X)
+    rows = np.repeat(np.arange(len(y)), weight.astype(int))
+    np.testing.assert_allclose(
+        weighted, SoftmaxClassifier(**settings).fit(X[rows], y[rows]).predict_proba(X), atol=1e-4
+    )
+
+
+def test_class_weights_as_in_logistic_regression():
+    weights = {0: 1.0, 2: 4.0}
+    ours = SoftmaxClassifier(class_weight=weights, alpha=1.0, solver="lbfgs", max_iter=1000, tol=1e-5).fit(
+        X, y
+    )
+    theirs = LogisticRegression(class_weight={1: 1.0, **weights}, tol=1e-8, max_iter=1000).fit(X, y)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-4)
+    for wrong, says in (
+        ({0: -1.0}, "0 or more"),
+        ({0: 0, 1: 0, 2: 0}, "class_weight"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            SoftmaxClassifier(class_weight=wrong).fit(X, y)
+    with pytest.raises(ValueError, match="all rows at once"):
+        SoftmaxClassifier(class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])
+
+
+def test_a_fitted_head_holds_no_rows():
+    model = SoftmaxClassifier((8,), norm="layer", weight_norm=True, max_iter=2, tol=10.0, n_iter_no_change=1)
+    size = len(pickle.dumps(model.fit(X, y)))
+    model.predict(np.repeat(X, 50, axis=0))
+    assert len(pickle.dumps(model)) == size
+    layer = nn.Linear(2, 2)
+    layer(np.ones((1000, 2)))
+    assert len(pickle.dumps(layer)) < 2000
+
+
+@pytest.mark.parametrize("norm", [None, "batch"])
+def test_a_refused_batch_leaves_the_head_as_it_was(norm):
+    model = SoftmaxClassifier((4,), norm=norm, random_state=0)
+    for rows, labels, classes in ((X, np.where(y == 2, 77, y), [0, 1, 2]), (X, y, [0])):
+        with pytest.raises(ValueError, match="class"):
+            model.partial_fit(rows, labels, classes=classes)
+        assert set(vars(model)) == set(vars(SoftmaxClassifier()))
+    model.partial_fit(X, y, classes=[0, 1, 2])
+    before = model.predict_proba(X)
+    with pytest.raises(ValueError, match="class"):
+        model.partial_fit(X, np.where(y == 2, 77, y))
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_loss_that_leaves_float64_is_an_error():
+    wild = SoftmaxClassifier((5,), solver="sgd", learning_rate_init=1e200, batch_size=200)
+    wild.partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="must stay finite"):
+        wild.partial_fit(X, y)
+    with pytest.raises(ValueError, match="must stay finite"):
+        SoftmaxClassifier(solver="lbfgs").fit(X * 1e200, y)
+
+
+def test_the_penalty_is_on_the_weights_that_the_layer_multiplies_with():
+    settings = {"learning_rate_init": 0.01, "max_iter": 300, "tol": 0.0, "random_state": 0}
+    lengths = []
+    for alpha in (1e-4, 100.0):
+        with pytest.warns(ConvergenceWarning):
+            model = SoftmaxClassifier(
+                (16,), weight_norm=True, alpha=alpha, n_iter_no_change=300, **settings
+            ).fit(X, y)
+        lengths.append(np.linalg.norm(model.network_.params["0.weight_g"]))
+    assert lengths[1] < lengths[0] / 3
+
+
+def test_a_warm_start_refuses_other_layers():
+    model = SoftmaxClassifier((4,), warm_start=True, max_iter=2, tol=10.0, n_iter_no_change=1).fit(X, y)
+    with pytest.raises(ValueError, match="the layers of the last fit"):
+        model.set_params(norm="layer").fit(X, y)
+
+
+def test_sizes_of_numpy():
+    assert nn.LayerNorm(np.int64(4)).normalized_shape == (4,)
+    assert nn.RMSNorm(np.int64(4))(np.ones((2, 4))).shape == (2, 4)

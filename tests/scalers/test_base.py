@@ -1,4 +1,5 @@
 import copy
+import json
 import pickle
 
 import joblib
@@ -7,10 +8,15 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import _get_feature_names
+
+from skprep import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
 
 from ..cases import cases
 from .data import measurements
@@ -189,3 +195,62 @@ def test_a_batch_of_nothing_but_nan_changes_nothing(scaler, place):
         if key.endswith("_"):
             np.testing.assert_allclose(getattr(stream, key), value, rtol=1e-13, err_msg=key)
     np.testing.assert_allclose(stream.transform(X), clone(scaler).fit(X).transform(X), rtol=1e-9, atol=1e-9)
+
+
+X = np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 90.0]])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (StandardScaler(method="median_of_means", n_blocks=2), {"n_blocks": 4}),
+        (StandardScaler(), {"method": "median_of_means"}),
+        (MinMaxScaler(), {"data_bounds": (0, 50)}),
+        (LogScaler(), {"offset": 3.0}),
+    ],
+)
+def test_parameters_that_decide_what_is_learnt_may_not_change_in_a_stream(before, after):
+    scaler = before.partial_fit(X)
+    name = next(iter(after))
+    with pytest.raises(ValueError, match=f"partial_fit needs the parameters .* received {name}="):
+        scaler.set_params(**after).partial_fit(X)
+    with pytest.raises(ValueError, match="merge needs"):
+        merge([scaler])
+
+
+@pytest.mark.parametrize("scaler", [MinMaxScaler(), MaxAbsScaler(), RobustScaler()])
+def test_weights_for_the_model_pass_by_a_scaler_that_did_not_ask(scaler):
+    y = np.array([0, 1, 1])
+    with config_context(enable_metadata_routing=True):
+        model = LogisticRegression().set_fit_request(sample_weight=True)
+        make_pipeline(scaler, model).fit(X, y, sample_weight=np.ones(3))
+
+
+def test_inverse_transform_of_a_frame_with_made_up_names():
+    scaler = StandardScaler().set_output(transform="pandas").fit(X)
+    back = scaler.inverse_transform(scaler.transform(X))
+    assert list(back.columns) == ["x0", "x1"]
+    np.testing.assert_allclose(back, X)
+
+
+def test_a_global_frame_setting_leaves_an_array_an_array_on_the_way_back():
+    with config_context(transform_output="pandas"):
+        model = TransformedTargetRegressor(LinearRegression(), transformer=StandardScaler())
+        assert type(model.fit(X, X[:, 0]).predict(X)) is np.ndarray
+        assert type(StandardScaler().fit(X).inverse_transform(X)) is np.ndarray
+    sparse_back = MaxAbsScaler().set_output(transform="pandas").fit(sparse.csr_array(X))
+    assert sparse.issparse(sparse_back.inverse_transform(sparse.csr_array(X)))
+
+
+def test_a_stream_does_not_forget_attributes_set_by_hand_in_silence():
+    scaler = StandardScaler()
+    scaler.mean_, scaler.var_, scaler.scale_, scaler.n_samples_seen_ = [0.0], [1.0], [1.0], 10
+    scaler.n_features_in_ = 1
+    for call in (lambda: scaler.partial_fit([[5.0]]), lambda: merge([scaler])):
+        with pytest.raises(ValueError, match="attributes were set by hand"):
+            call()
+
+
+def test_counts_are_plain_integers():
+    assert json.dumps(MinMaxScaler().fit(X).n_samples_seen_) == "3"
+    assert json.dumps(MaxAbsScaler().fit(X).n_samples_seen_) == "3"

@@ -133,3 +133,17 @@ def test_batches_and_parts_learn_the_offset_of_all_rows():
     for part in parts:
         stream.partial_fit(part)
     assert stream.offset_[0] == merge([LogScaler().fit(p) for p in parts]).offset_[0] == 0.25
+
+
+X = np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 90.0]])
+
+
+@pytest.mark.parametrize(("base", "powers"), [(10, range(16)), (2, range(50))])
+def test_counts_one_below_a_power_come_out_whole(base, powers):
+    x = np.array([float(base) ** k - 1 for k in powers])[:, None]
+    np.testing.assert_array_equal(LogScaler(base=base, offset=1.0).fit_transform(x)[:, 0], list(powers))
+
+
+def test_clip_without_any_value_inside_the_domain_is_refused():
+    with pytest.raises(ValueError, match=r"received none in column 0 with offset=-99"):
+        LogScaler(handle_invalid="clip", offset=-99).fit(X)

@@ -1,6 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.preprocessing
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skprep import GroupScaler, MinMaxScaler
 
@@ -97,3 +100,36 @@ def test_a_range_that_the_type_cannot_hold_is_refused(where):
         ValueError, match=r"float16, which ends at 65504; received \(0, 100000.0\). Pass rows of float64"
     ):
         scaler.fit(narrow) if where == "fit" else scaler.fit(wide).transform(narrow)
+
+
+X = np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 90.0]])
+
+
+@given(seed=st.integers(0, 2000), dtype=st.sampled_from([np.float16, np.float32, np.float64]))
+def test_narrow_floats_hit_the_bounds_of_any_range(seed, dtype):
+    rng = np.random.default_rng(seed)
+    low, high = np.sort(rng.uniform(-3, 3, 2).round(3))
+    rows = rng.normal(size=(30, 20)).astype(dtype)
+    Z = MinMaxScaler((low, high)).fit_transform(rows)
+    np.testing.assert_array_equal(Z.min(axis=0), dtype(low))
+    np.testing.assert_array_equal(Z.max(axis=0), dtype(high))
+
+
+def test_scale_and_min_set_by_hand_decide_as_in_scikit_learn():
+    theirs, ours = sklearn.preprocessing.MinMaxScaler().fit(X), MinMaxScaler()
+    ours.min_, ours.scale_ = theirs.min_[:1], theirs.scale_[:1]
+    np.testing.assert_allclose(ours.inverse_transform([[0.5]]), [[2.5]])
+    ours = MinMaxScaler().fit(X)
+    ours.scale_ = ours.scale_ * 2
+    theirs.scale_ = theirs.scale_ * 2
+    np.testing.assert_allclose(ours.transform(X), theirs.transform(X), atol=1e-15)
+    ours, theirs = MinMaxScaler().fit(X), sklearn.preprocessing.MinMaxScaler().fit(X)
+    for scaler in (ours, theirs):
+        scaler.set_params(feature_range=(-1, 1))
+    np.testing.assert_allclose(ours.transform(X), theirs.transform(X), atol=1e-15)
+
+
+@pytest.mark.parametrize("feature_range", [(0, np.nan), (0, np.inf)])
+def test_a_range_without_an_end_is_refused(feature_range):
+    with pytest.raises(ValueError, match="Minimum of desired feature range"):
+        MinMaxScaler(feature_range).fit(X)

@@ -43,3 +43,8 @@ def test_weights_select_the_rows_that_count():
     weighted = RobustScaler().fit(X, sample_weight=[1, 1, 1, 0])
     np.testing.assert_array_equal(weighted.center_, [1.0])
     np.testing.assert_array_equal(weighted.scale_, [1.0])
+
+
+def test_an_overflowing_range_of_quantiles_is_refused():
+    with pytest.raises(ValueError, match="must fit into float64"):
+        RobustScaler().fit([[1.7e308], [-1.7e308], [1.7e308], [-1.7e308]])

@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
 
 from skprep import GroupScaler, MaxAbsScaler, RobustScaler, StandardScaler
 
@@ -149,3 +152,29 @@ def test_a_huge_feature_leaves_the_tiny_ones_beside_it_alone(groups):
         scaler = scaler if groups is None else GroupScaler(scaler)
         alone = scaler.fit(tiny, **extra).transform(tiny, **extra)
         np.testing.assert_array_equal(scaler.fit(X, **extra).transform(X, **extra)[:, 1:], alone)
+
+
+@given(seed=st.integers(0, 500))
+def test_a_batch_of_nan_with_fractional_weights_counts_as_exactly_nothing(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(3, 300))
+    real, weight = 1e9 + 0.1 * rng.normal(size=(50, 1)), rng.random(50)
+    stream = StandardScaler().partial_fit(np.full((n, 1), np.nan), sample_weight=rng.random(n))
+    assert np.isnan(stream.mean_[0])
+    assert stream.n_samples_seen_ == 0
+    stream.partial_fit(real, sample_weight=weight)
+    whole = StandardScaler().fit(real, sample_weight=weight)
+    np.testing.assert_allclose(stream.scale_, whole.scale_, rtol=1e-13)
+
+
+def test_sparse_columns_of_very_different_units():
+    dense = np.random.default_rng(0).normal(size=(50, 2)) * [1.0, 1e-165]
+    scaler = StandardScaler(with_mean=False)
+    scaler.fit(sparse.csr_array(dense))
+    expected = StandardScaler(with_mean=False).fit(dense).scale_
+    np.testing.assert_allclose(scaler.scale_, expected, rtol=1e-12)
+
+
+def test_many_rows_far_from_0_keep_their_spread():
+    rows = 1e11 + 3 * np.random.default_rng(0).normal(size=(1_000_000, 1))
+    np.testing.assert_allclose(StandardScaler().fit(rows).scale_, 3.0, rtol=0.01)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 
 import skprep
@@ -190,3 +191,17 @@ def test_what_is_masked_is_still_what_it_is(grouped):
         scaler.fit(objects, **extra)
     with pytest.raises(ValueError, match=r"received one that is masked in row 1. Pass weight 0"):
         scaler.fit([[1.0], [2.0]], sample_weight=np.ma.masked_array([1.0, 1.0], mask=[0, 1]), **extra)
+
+
+X = np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 90.0]])
+
+
+def test_assume_finite_is_honoured():
+    with config_context(assume_finite=True):
+        assert np.isinf(MaxAbsScaler().fit(X).transform([[np.inf, 1.0]])[0, 0])
+
+
+def test_text_is_named_by_column_and_row():
+    frame = pd.DataFrame({"size": [1.0, 2.0], "site": ["3", "A"]})
+    with pytest.raises(ValueError, match=r"could not convert.*received 'A' in column 'site', row 1"):
+        StandardScaler().fit(frame)
