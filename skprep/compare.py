@@ -49,7 +49,7 @@ class Result:
         return float(np.mean(self.scores))
 
     @property
-    def spread(self):
+    def std(self):
         """Standard deviation of the score over the folds."""
         return float(np.std(self.scores, ddof=1))
 
@@ -160,7 +160,7 @@ def n_steps(task):
 def winner(results):
     """Return the result with the best mean score and those that the spread does not tell from it."""
     best = max(results, key=lambda r: r.mean)
-    ties = [r for r in results if r is not best and best.mean - r.mean <= best.spread]
+    ties = [r for r in results if r is not best and best.mean - r.mean <= best.std]
     return best, sorted(ties, key=lambda r: -r.mean)
 
 

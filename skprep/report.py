@@ -69,9 +69,9 @@ def verdict(results):
     """Return the outcome in a sentence or two."""
     best, ties = winner(results)
     text = (
-        f"Best: {best.scaler} in front of {best.model}, {best.mean:.4f} ± {best.spread:.4f}."
+        f"Best: {best.scaler} in front of {best.model}, {best.mean:.4f} ± {best.std:.4f}."
         if best.scaler != "none"
-        else f"Best: no scaling in front of {best.model}, {best.mean:.4f} ± {best.spread:.4f}."
+        else f"Best: no scaling in front of {best.model}, {best.mean:.4f} ± {best.std:.4f}."
     )
     if ties:
         pairs = "1 other pair lies" if len(ties) == 1 else f"{len(ties)} other pairs lie"
@@ -97,7 +97,7 @@ def about_groups(task, results):
 
 def _table(results, best, score):
     rows = [
-        f"<tr><th>model</th><th>scaler</th><th class=n>{score}</th><th class=n>spread</th>"
+        f"<tr><th>model</th><th>scaler</th><th class=n>{score}</th><th class=n>std</th>"
         "<th class=n>fit of both, ms</th></tr>"
     ]
     for r in sorted(results, key=lambda r: (r.model, -r.mean)):
@@ -105,7 +105,7 @@ def _table(results, best, score):
         name = escape(r.scaler) + ("" if r.converged else " (did not converge)")
         rows.append(
             f"<tr{mark}><td>{escape(r.model)}</td><td>{name}</td><td class=n>{r.mean:.4f}</td>"
-            f"<td class=n>{r.spread:.4f}</td><td class=n>{1e3 * np.mean(r.fit_times):.1f}</td></tr>"
+            f"<td class=n>{r.std:.4f}</td><td class=n>{1e3 * np.mean(r.fit_times):.1f}</td></tr>"
         )
     return f"<table>{''.join(rows)}</table>"
 

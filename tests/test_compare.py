@@ -59,4 +59,4 @@ def test_the_winner_and_those_the_spread_does_not_tell_from_it():
     best, near, far = result("a", 0.9, 0.8), result("b", 0.8, 0.8), result("c", 0.1, 0.2)
     assert winner([far, near, best]) == (best, [near])
     assert best.mean == pytest.approx(0.85)
-    assert best.spread == pytest.approx(0.1 / np.sqrt(2))
+    assert best.std == pytest.approx(0.1 / np.sqrt(2))

@@ -51,8 +51,8 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
         _check_domain(frame, features, fitted, parameters)
     steps = [(fitted.learnt, parameters, inverse)]
     if fitted.pooled is not None:
-        everyone = (fitted.pooled, _constants(fitted.pooled, 0), not inverse)
-        steps = [everyone, *steps] if inverse else [*steps, everyone]
+        pooled = (fitted.pooled, _constants(fitted.pooled, 0), not inverse)
+        steps = [pooled, *steps] if inverse else [*steps, pooled]
     for learnt, own, undo in steps:
         frame = transform_columns(frame, features, learnt, own, undo)
     scaled = frame.select(*(safe(i) for i in range(len(columns))))

@@ -83,14 +83,14 @@ def _show(title, task, results, console):
     score = "accuracy" if task.kind == "classification" else "R²"
     title = f"{title}: {len(task.X)} rows, {task.X.shape[1]} features, {task.folds} folds"
     shown = Table(title=Text(title))
-    for name, side in (("model", "left"), ("scaler", "left"), (score, "right"), ("spread", "right")):
+    for name, side in (("model", "left"), ("scaler", "left"), (score, "right"), ("std", "right")):
         shown.add_column(name, justify=side, no_wrap=True)
     shown.add_column("fit, ms", justify="right", no_wrap=True)
     previous = None
     for r in sorted(results, key=lambda r: (r.model, -r.mean)):
         if previous not in (None, r.model):
             shown.add_section()
-        cells = (f"{r.mean:.4f}", f"{r.spread:.4f}", f"{1e3 * np.mean(r.fit_times):.1f}")
+        cells = (f"{r.mean:.4f}", f"{r.std:.4f}", f"{1e3 * np.mean(r.fit_times):.1f}")
         name = r.scaler + ("" if r.converged else " *")
         model = r.model if r.model != previous else ""
         shown.add_row(model, name, *cells, style="bold green" if r is best else None)

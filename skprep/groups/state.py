@@ -223,7 +223,7 @@ class GroupState(BaseEstimator):
             features=self._layout.features,
             learnt=self._engine.learnt,
             index=self._index,
-            pooled=self._engine.everyone if self.units == "global" else None,
+            pooled=self._engine.pooled_map if self.units == "global" else None,
             handle_unknown=self.handle_unknown,
             key_text=self._layout.key_text(self),
             transform_features=self._transform_features,

@@ -33,7 +33,7 @@ class Vectorized:
         How many values there are, however they weigh.
     learnt : Map
         One row for each group, then that of all rows, then NaN: a code is all that a row needs.
-    everyone : Map
+    pooled_map : Map
         That of all rows.
     """
 
@@ -90,16 +90,16 @@ class Vectorized:
         elif smooth is not None:
             own = own.blend(pooled, weight_of_group(self.statistic.count, smooth))
         own = own.where((self.sizes < min_group_size) | (self.statistic.count == 0), pooled)
-        self.everyone = pooled.with_constants()
+        self.pooled_map = pooled.with_constants()
         # On the scale of all rows, a group whose own scale is not known is shifted only.
-        own = own.with_constants(getattr(self.everyone, "scale", 1.0) if pooled_units else 1.0)
-        self.learnt = own.with_fallbacks(self.everyone)
+        own = own.with_constants(getattr(self.pooled_map, "scale", 1.0) if pooled_units else 1.0)
+        self.learnt = own.with_fallbacks(self.pooled_map)
         return self._attributes(own, prior)
 
     def _attributes(self, own, prior):
         count = self.statistic.count
         learnt = {f"{name}_": v for name, v in own.arrays().items()}
-        pooled = self.everyone.arrays()
+        pooled = self.pooled_map.arrays()
         learnt |= {f"global_{name}_": None if v is None else v[0] for name, v in pooled.items()}
         learnt["n_samples_seen_"] = count.astype(np.int64) if _are_whole(count) else count
         if isinstance(self.statistic, Quantiles):
@@ -115,7 +115,7 @@ class Vectorized:
         if self.learnt.write(X, out, codes):
             refuse_infinity(self.scaler, X)
         if pooled_units:
-            self.everyone.write(out, out, undo=True)
+            self.pooled_map.write(out, out, undo=True)
         return out
 
     def inverse_transform(self, Z, codes, pooled_units):
@@ -123,7 +123,7 @@ class Vectorized:
         refuse_infinity(self.scaler, Z)
         out = np.empty_like(Z, subok=False)
         if pooled_units:
-            self.everyone.write(Z, out)
+            self.pooled_map.write(Z, out)
             Z = out
         self.learnt.write(Z, out, codes, undo=True)
         return out

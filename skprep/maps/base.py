@@ -148,12 +148,12 @@ class Map:
     def with_fallbacks(self, pooled):
         """Return the map with two more groups: the parameters of ``pooled``, and NaN.
 
-        So a code is all that a row needs, whatever becomes of groups that nobody knows.
+        So a code is all that a row needs, whatever becomes of unknown groups.
         """
 
         def stacked(name, v):
-            everyone = getattr(pooled, name)
-            return np.vstack([v, everyone, np.full_like(everyone, np.nan)])
+            theirs = getattr(pooled, name)
+            return np.vstack([v, theirs, np.full_like(theirs, np.nan)])
 
         return self.changed(stacked)
 
