@@ -182,16 +182,22 @@ def test_two_processes_give_the_same_answer(cluster, name):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_worker_killed_during_fit_costs_time_but_not_the_answer(cluster):
+def test_a_worker_killed_during_fit_costs_time_but_not_the_answer(cluster, tmp_path):
     X = table()[FEATURES].to_numpy()
     pids = list(cluster.run(os.getpid).values())
 
     def slow(block, block_info=None):
+        (tmp_path / "begun").touch()
         time.sleep(0.3)
         return block
 
+    def kill_when_begun():
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.01)
+        os.kill(pids[0], signal.SIGKILL)
+
     blocks = da.from_array(X, chunks=(60, 4)).map_blocks(slow, dtype=X.dtype)
-    killer = threading.Timer(0.7, os.kill, (pids[0], signal.SIGKILL))
+    killer = threading.Thread(target=kill_when_begun)
     killer.start()
     scaler = StandardScaler().fit(blocks)
     killer.join()

@@ -274,6 +274,27 @@ def test_a_bad_scaler_or_output_is_a_sentence(tmp_path):
     assert not [p.name for p in tmp_path.iterdir() if p.name.startswith(("out", "."))]
 
 
+SAYS_WHEN_IT_READS = """
+from skprep.cli import main
+import skprep.backends.files.learning as learning
+import skprep.backends.files.transforming as transforming
+learning.ROWS = transforming.ROWS = 500
+frames = learning.frames
+def telling(*given):
+    for number, frame in enumerate(frames(*given)):
+        if number == 1:
+            print("reading", flush=True)
+        yield frame
+learning.frames = telling
+main()
+"""
+
+
+def is_writing(folder):
+    """Whether something stands in a file that is not there yet."""
+    return any(p.suffix == ".tmp" and p.stat().st_size for p in folder.iterdir())
+
+
 @pytest.mark.parametrize("command", ["fit", "transform"])
 def test_an_interrupt_leaves_the_file_that_was_there(tmp_path, command):
     path, out = tmp_path / "rows.parquet", tmp_path / "out.parquet"
@@ -287,22 +308,15 @@ def test_an_interrupt_leaves_the_file_that_was_there(tmp_path, command):
     arguments = ["fit", path, "--scaler", "robust", "-o", kept]
     if command == "transform":
         arguments = ["transform", path, "-s", tmp_path / "s.json", "-o", out]
-    code = "from skprep.cli import main; import skprep.backends.files.learning as fit\n"
-    code += "import skprep.backends.files.transforming as t; fit.ROWS = t.ROWS = 500; main()"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
+        [sys.executable, "-c", SAYS_WHEN_IT_READS, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    started = time.monotonic()
-    while time.monotonic() - started < 30:  # until it writes, or for a fit has had time to read
-        if command == "transform" and any(
-            p.suffix == ".tmp" and p.stat().st_size for p in tmp_path.iterdir()
-        ):
-            break
-        if command == "fit" and time.monotonic() - started > 4:
-            break
+    if command == "fit":
+        assert process.stdout.readline() == "reading\n"
+    while command == "transform" and process.poll() is None and not is_writing(tmp_path):
         time.sleep(0.02)
     assert process.poll() is None
     os.kill(process.pid, signal.SIGINT)
@@ -609,14 +623,11 @@ def test_whatever_ends_a_command_leaves_nothing_half_written(tmp_path, name):
     rows = pd.DataFrame(np.random.default_rng(0).normal(size=(2_000_000, 4)), columns=list("abcd"))
     rows.to_parquet(path)
     save(StandardScaler().fit(rows), tmp_path / "s.json")
-    code = "from skprep.cli import main; import skprep.backends.files.transforming as t; t.ROWS = 500; main()"
     arguments = ["transform", path, "-s", tmp_path / "s.json", "-o", out]
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", SAYS_WHEN_IT_READS, *map(str, arguments)], stderr=subprocess.PIPE, text=True
     )
-    while process.poll() is None and not any(
-        p.suffix == ".tmp" and p.stat().st_size for p in tmp_path.iterdir()
-    ):
+    while process.poll() is None and not is_writing(tmp_path):
         time.sleep(0.02)
     process.send_signal(getattr(signal, name))
     _, err = process.communicate(timeout=30)
