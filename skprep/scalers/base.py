@@ -309,11 +309,11 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _apply(self, X, given, copy, inverse):
         """Apply the map to checked rows, in a new array unless theirs may be reused."""
-        if not copy:  # a refusal halfway would leave the caller's array half scaled
-            refuse_infinity(self, X)
         learnt = self._map_from_attributes()
         if sparse.issparse(X):
             return self._apply_to_sparse(learnt, X, copy, inverse)
+        if not copy:  # a refusal halfway would leave the caller's array half scaled
+            refuse_infinity(self, X)
         if not inverse:
             learnt.check_dtype(X.dtype)
             check_domain(self, learnt, X)
