@@ -6,11 +6,19 @@ import subprocess
 import sys
 from importlib.metadata import requires
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import skprep
 import skprep.nn
+from skprep import compare as comparison
+from skprep.cli import options
+from skprep.persistence.writing import PLAIN
+from skprep.scalers.base import Scaler
+
+from .cases import CASES, SWITCHES
+from .persistence.fitted import plain
 
 
 def test_the_public_api_is_what_it_lists():
@@ -81,6 +89,19 @@ def test_methods_say_what_they_raise_and_that_lazy_frames_and_dask_go_in(name):
         assert "Raises\n------" in text
         assert "Dask" in text
         assert "lazy frame" in text
+
+
+@pytest.mark.parametrize("kind", Scaler.__subclasses__(), ids=lambda k: k.__name__)
+def test_a_scaler_is_known_wherever_scalers_are_listed(kind):
+    if kind.__module__.startswith("skprep"):
+        assert kind.__name__ in skprep.__all__
+        assert kind.__name__ in PLAIN
+        assert kind.__name__ in options.SCALERS.values()
+        assert set(get_args(get_args(options.Scaler)[0])) == set(options.SCALERS)
+        assert kind in SWITCHES
+        assert kind in {type(case.scaler) for case in CASES}
+        assert kind in {type(scaler) for _, scaler in plain()}
+        assert any(isinstance(s, kind) for s in comparison.scalers().values())
 
 
 def test_only_one_module_knows_private_names_of_scikit_learn():

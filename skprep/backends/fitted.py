@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sklearn.utils.validation import check_is_fitted
+
 from skprep.maps import Map
 from skprep.statistics.groups import GroupIndex
 
 
 def fitted_of(estimator):
     """Return what backends and languages need of a fitted scaler of skprep."""
+    check_is_fitted(estimator)
     return estimator._fitted()
 
 

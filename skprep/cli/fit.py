@@ -3,13 +3,6 @@
 from skprep.cli import options
 from skprep.cli.common import check_file, check_out, errors_as_messages, progress, say
 
-SCALERS = {
-    "standard": "StandardScaler",
-    "minmax": "MinMaxScaler",
-    "maxabs": "MaxAbsScaler",
-    "robust": "RobustScaler",
-    "log": "LogScaler",
-}
 MOSTLY = 0.5  # of the cells of a column are numbers: then it is a column of numbers with slips
 
 
@@ -52,7 +45,7 @@ def fit(
 def _unfitted(scaler, keys, max_rank_error, handle_unknown, min_group_size):
     import skprep
 
-    kind = getattr(skprep, SCALERS[scaler])
+    kind = getattr(skprep, options.SCALERS[scaler])
     inner = kind(max_rank_error=max_rank_error) if scaler == "robust" else kind()
     if not keys:
         return inner

@@ -13,9 +13,16 @@ Missing = Annotated[
 Thousands = Annotated[str | None, typer.Option(help="What separates thousands in the numbers of a CSV file.")]
 
 # of ``fit``
+SCALERS = {
+    "standard": "StandardScaler",
+    "minmax": "MinMaxScaler",
+    "maxabs": "MaxAbsScaler",
+    "robust": "RobustScaler",
+    "log": "LogScaler",
+}
 TrainingFile = Annotated[Path, typer.Argument(help="Parquet or CSV file of training rows, of any size.")]
 FittedOut = Annotated[Path, typer.Option("--out", "-o", help="The fitted scaler goes here, as JSON.")]
-Scaler = Annotated[
+Scaler = Annotated[  # the names of SCALERS
     Literal["standard", "minmax", "maxabs", "robust", "log"], typer.Option(help="What is learnt.")
 ]
 By = Annotated[

@@ -139,8 +139,8 @@ class LazyTable:
         """Return the statistic ``kind`` of the rows, per group or of all."""
         if kind not in _SUMMARIES:
             raise ValueError(
-                f"{kind.__name__} numbers the rows, and the rows of a lazy frame have no order. Use "
-                'method="moments" or RobustScaler, or collect the frame.'
+                f"A lazy frame needs a statistic that its engine computes; received {kind.__name__}, which "
+                f'{kind.why_no_query}. Use method="moments" or RobustScaler, or collect the frame.'
             )
         return _SUMMARIES[kind](self, grouped, **settings)
 

@@ -10,7 +10,6 @@ from skprep.compat import validate_parameters
 from skprep.groups.smoothing import empirical_bayes, weight_of_group
 from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
 from skprep.kernels.grouping import summing_matrix
-from skprep.statistics import Quantiles
 from skprep.validation.domain import check_domain
 from skprep.validation.rows import number_columns, refuse_infinity
 
@@ -102,7 +101,7 @@ class Vectorized:
         pooled = self.pooled_map.arrays()
         learnt |= {f"global_{name}_": None if v is None else v[0] for name, v in pooled.items()}
         learnt["n_samples_seen_"] = count.astype(np.int64) if _are_whole(count) else count
-        if isinstance(self.statistic, Quantiles):
+        if hasattr(self.statistic, "rank_error"):
             learnt["rank_error_"] = self.statistic.rank_error()
             learnt["exact_"] = not learnt["rank_error_"].any() and self.scaler.exact_
         return learnt if prior is None else {**learnt, "prior_": prior}

@@ -17,7 +17,6 @@ from skprep.scalers.max_abs import MaxAbsScaler
 from skprep.scalers.min_max import MinMaxScaler
 from skprep.scalers.robust import RobustScaler
 from skprep.scalers.standard import StandardScaler
-from skprep.statistics import Quantiles
 
 FORMAT, VERSION = "skprep scaler", 3
 # 2: whole numbers beyond 2**53 as text; formulas of group parameters corrected. 3: names of parameters
@@ -186,8 +185,7 @@ def _shown(value):
 
 
 def _statistic(statistic, mergeable):
-    if isinstance(statistic, Quantiles) and not mergeable:
-        statistic = statistic.concluded()
+    statistic = statistic if mergeable else statistic.concluded()
     return {"kind": type(statistic).__name__, **_spelt(statistic.to_dict())}
 
 

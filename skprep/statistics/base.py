@@ -26,7 +26,8 @@ class Statistic:
     """
 
     shows_infinity = True  # is_finite() can tell
-    is_costly = False  # what is derived of it takes longer than learning a batch
+    is_costly = False  # what is derived takes longer than learning: attributes wait until somebody looks
+    why_no_query = "is not a query of counts, means and extrema"  # for statistics that no engine computes
 
     @classmethod
     def learn(cls, X, codes=None, n_groups=1, sample_weight=None, *, stream=False):
@@ -149,6 +150,10 @@ class Statistic:
 
     def _with_empty_group(self):
         return self.concat([self, self.empty(1, self.count.shape[1])], axis=0)
+
+    def concluded(self):
+        """Return what the answers need, without what only further rows or parts need."""
+        return self
 
     def is_finite(self):
         """Say whether the rows were free of infinities."""

@@ -41,6 +41,8 @@ class MedianOfMeans(Statistic):
     166666668.0 [[3.]]
     """
 
+    why_no_query = "numbers the rows, and the rows of a lazy frame have no order"
+
     blocks: Moments
     rows: np.ndarray
     n_blocks: int
