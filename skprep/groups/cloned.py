@@ -43,25 +43,26 @@ class Cloned:
 
     def prepare(self, min_group_size, smooth, pooled_units):
         """Decide which groups are answered by a clone of their own."""
+        self.pooled_units = pooled_units
         pairs = zip(self.clones, self.rows, strict=True)
         own = [self.scaler if c is None or n < min_group_size else c for c, n in pairs]
         self.answering = [*own, self.scaler, None]
         return {}
 
-    def transform(self, X, codes, pooled_units):
+    def transform(self, X, codes):
         """Transform the rows of each code with its clone."""
 
         def step(scaler, rows):
             part = _dense(scaler.transform(X[rows]))
-            return _dense(self.scaler.inverse_transform(part)) if pooled_units else part
+            return _dense(self.scaler.inverse_transform(part)) if self.pooled_units else part
 
         return self._by_code(codes, step)
 
-    def inverse_transform(self, Z, codes, pooled_units):
+    def inverse_transform(self, Z, codes):
         """Undo :meth:`transform`."""
 
         def step(scaler, rows):
-            part = _dense(self.scaler.transform(Z[rows])) if pooled_units else Z[rows]
+            part = _dense(self.scaler.transform(Z[rows])) if self.pooled_units else Z[rows]
             return _dense(scaler.inverse_transform(part))
 
         return self._by_code(codes, step)

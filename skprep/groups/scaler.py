@@ -61,15 +61,17 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
     groups_ : ndarray of shape (n_groups,)
         The keys, sorted; tuples where there are several key columns; None for a missing key.
     center_, scale_ : ndarray of shape (n_groups, n_features) or None
-        Parameters of each group, after ``min_group_size`` and ``smooth``. For scalers of
-        skprep.
+        Parameters of each group, after ``min_group_size`` and ``smooth``. For scalers of skprep with a
+        center or a scale; of :class:`MinMaxScaler` minimum and range.
+    offset_, data_min_ : ndarray of shape (n_groups, n_features)
+        The same for :class:`LogScaler`.
+    global_center_, global_scale_, global_offset_, global_data_min_ : ndarray of shape (n_features,)
+        Those of all training rows.
     n_samples_seen_ : ndarray of shape (n_groups, n_features)
         Number of training values, or sum of their weights. For scalers of skprep.
-    global_ : tuple of two ndarrays of shape (n_features,)
-        Center and scale of all training rows. For scalers of skprep.
     rank_error_ : ndarray of shape (n_groups, n_features)
         How far the rank of a quantile may be off, 0 where it is exact. For :class:`RobustScaler`; that of
-        all rows, ``global_``, is in ``scaler_.rank_error_``.
+        all rows is in ``scaler_.rank_error_``.
     exact_ : bool
         Whether the quantiles of all groups and of all rows are exact. For :class:`RobustScaler`.
     prior_ : dict
@@ -97,6 +99,9 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
     A group of one row, or one in which a feature is constant, has spread 0: its scale is 1 and its
     rows become 0 (with StandardScaler). With ``units="global"`` its scale is that of all rows, so that it
     is shifted and no more. A group without a value of a feature has the parameters of all rows there.
+
+    ``handle_unknown`` and ``keep_by`` may be set after ``fit`` and count at once; all other parameters at the
+    next ``fit``.
 
     Where every row of a call belongs to an unknown group, ``handle_unknown="global"`` warns, for rows in
     memory: most often the keys have another type than in ``fit``.
@@ -347,7 +352,8 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         Returns
         -------
         table : pandas.DataFrame
-            Columns: the key (``group`` where it has no name), ``feature``, ``n``, ``center``, ``scale``.
+            Columns: the key (``group`` where it has no name), ``feature``, ``n``, and the parameters:
+            ``center`` and ``scale``, or ``offset`` and ``data_min``.
         """
         check_is_fitted(self)
         self._check_vectorized("to_frame")

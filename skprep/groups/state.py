@@ -130,17 +130,14 @@ class GroupState(BaseEstimator):
         first = scalers[0]
         keys = list(first.feature_names_in_[list(first._layout.by)])
         names = keys + [name for s in scalers for name in s._layout.feature_names]
-        self._restore(names, first._index, concatenated([s._engine for s in scalers]))
+        self.feature_names_in_, self.n_features_in_ = np.array(names, dtype=object), len(names)
+        layout = Layout.of(self.by, names, len(names))
+        self._restore((layout, first._index, concatenated([s._engine for s in scalers])))
         return self
 
-    def _restore(self, names, index, learnt, layout=None):
-        """Become fitted by what was learnt elsewhere; ``names`` of the columns, or how many there are."""
-        if isinstance(names, int):
-            self.n_features_in_ = names
-        else:
-            self.feature_names_in_ = np.array(names, dtype=object)
-            self.n_features_in_ = len(names)
-        layout = Layout.of(self.by, list(names), len(names)) if layout is None else layout
+    def _restore(self, state):
+        """Become fitted by what :meth:`_learnt_state` returned; number and names of the columns are known."""
+        layout, index, learnt = state
         engine = Vectorized(self.scaler, layout)
         engine.set(learnt)
         self._set_fitted_state(layout, index, engine)
@@ -198,13 +195,13 @@ class GroupState(BaseEstimator):
 
     def _transform_table(self, X, table, codes, inverse=False):
         method = self._engine.inverse_transform if inverse else self._engine.transform
-        return self._put_together(X, method(table.features, codes, self.units == "global"), wrap=inverse)
+        return self._put_together(X, method(table.features, codes), wrap=inverse)
 
     def _transform_features(self, features, keys, method):
         """Return features scaled, or that undone, by the keys of a frame beside them."""
         X = self._layout.as_floats(self, features)
         table = Table(X, key_columns(keys, range(self._layout.n_keys)))
-        return getattr(self._engine, method)(X, self._codes(table), self.units == "global")
+        return getattr(self._engine, method)(X, self._codes(table))
 
     def _put_together(self, X, values, wrap=False):
         """Return the result: an array, or a frame where key columns stay or ``set_output`` asks."""
@@ -223,7 +220,7 @@ class GroupState(BaseEstimator):
             features=self._layout.features,
             learnt=self._engine.learnt,
             index=self._index,
-            pooled=self._engine.pooled_map if self.units == "global" else None,
+            pooled=self._engine.pooled_map if self._engine.pooled_units else None,
             handle_unknown=self.handle_unknown,
             key_text=self._layout.key_text(self),
             transform_features=self._transform_features,

@@ -34,6 +34,8 @@ class Vectorized:
         One row for each group, then that of all rows, then NaN: a code is all that a row needs.
     pooled_map : Map
         That of all rows.
+    pooled_units : bool
+        Whether :meth:`transform` puts the result on the scale of all rows.
     """
 
     def __init__(self, scaler, layout):
@@ -80,7 +82,7 @@ class Vectorized:
 
     def prepare(self, min_group_size, smooth, pooled_units):
         """Make the map of every group by the policies; return the learned attributes."""
-        prior = None
+        self.pooled_units, prior = pooled_units, None
         own, pooled = map(self.scaler._map, (self.statistic, self.pooled))
         if smooth == "auto":
             center, scale, prior = empirical_bayes(self.statistic, self.pooled)
@@ -106,22 +108,22 @@ class Vectorized:
             learnt["exact_"] = not learnt["rank_error_"].any() and self.scaler.exact_
         return learnt if prior is None else {**learnt, "prior_": prior}
 
-    def transform(self, X, codes, pooled_units):
+    def transform(self, X, codes):
         """Scale each row with the parameters of its code, into a new array."""
         self.learnt.check_dtype(X.dtype)
         check_domain(self.scaler, self.learnt, X, codes)
         out = np.empty_like(X, subok=False)
         if self.learnt.write(X, out, codes):
             refuse_infinity(self.scaler, X)
-        if pooled_units:
+        if self.pooled_units:
             self.pooled_map.write(out, out, undo=True)
         return out
 
-    def inverse_transform(self, Z, codes, pooled_units):
+    def inverse_transform(self, Z, codes):
         """Undo :meth:`transform`, into a new array."""
         refuse_infinity(self.scaler, Z)
         out = np.empty_like(Z, subok=False)
-        if pooled_units:
+        if self.pooled_units:
             self.pooled_map.write(Z, out)
             Z = out
         self.learnt.write(Z, out, codes, undo=True)

@@ -56,7 +56,7 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         where the problem is convex, which it is without hidden layers (and early stopping), else ``"adam"``;
         in ``partial_fit`` always ``"adam"``.
     learning_rate_init : float, default=1e-3
-        Length of the first steps of ``"adam"`` and of all steps of ``"sgd"``.
+        Length of the first steps of ``"adam"`` and of all steps of ``"sgd"``; ``"lbfgs"`` takes none.
     batch_size : int or "auto", default="auto"
         ``"auto"`` is an eighth of the rows, from 16 to 200: so that small data too get several steps an
         epoch.

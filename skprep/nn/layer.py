@@ -222,6 +222,12 @@ def check_grad(layer, grad, shape):
 
 def check_distinct(layer, parts):
     """Refuse a layer that is there twice: each keeps what its own backward needs."""
+    odd = next((part for part in parts if not isinstance(part, Layer)), None)
+    if odd is not None:
+        raise TypeError(
+            f"{type(layer).__name__} takes layers, one after the other; received {odd!r}. Pass "
+            f"{type(layer).__name__}(Linear(2, 3), ReLU()), no list and no classes."
+        )
     seen = set()
 
     def visit(part):

@@ -214,8 +214,7 @@ def _restore_groups(scaler, document):
     ]
     for statistic, name in zip(learnt, ("statistic", "pooled"), strict=False):
         _check_kind(scaler.scaler, statistic, ROOT / name)
-    names = getattr(scaler, "feature_names_in_", scaler.n_features_in_)
-    scaler._restore(names, index, learnt, layout)
+    scaler._restore((layout, index, learnt))
 
 
 def _read_layout(layout, scaler):

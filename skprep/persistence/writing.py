@@ -5,6 +5,7 @@ from importlib.metadata import version
 from os import PathLike
 from typing import Any
 
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.atomic import atomic_write
@@ -22,6 +23,8 @@ FORMAT, VERSION = "skprep scaler", 3
 # 2: whole numbers beyond 2**53 as text; formulas of group parameters corrected. 3: names of parameters
 READABLE = (1, 2, 3)
 PLAIN = {c.__name__: c for c in (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, LogScaler)}
+CHANGED = "A document holds attributes that follow from what was learnt and the parameters; received others"
+ANEW = "Set the parameters or attributes back that were changed since fit, or fit anew."
 NOT_SHOWN = ("feature_names_in_", "n_features_in_", "groups_", "scaler_")  # in members of their own
 
 
@@ -125,8 +128,26 @@ def to_json(scaler: Any, *, mergeable: bool = True) -> str:
     if not grouped and PLAIN.get(type(scaler).__name__) is not type(scaler):
         _refuse_class(scaler)
     check_is_fitted(scaler)
+    _check_current(scaler)
     with no_collection():
         return write(_document(scaler, grouped, mergeable))
+
+
+def _check_current(scaler):
+    """Refuse a scaler whose attributes no longer follow from what it has learnt and its parameters."""
+    state, twin = scaler._learnt_state(), clone(scaler)
+    names = getattr(scaler, "feature_names_in_", None)
+    if names is not None:
+        twin.feature_names_in_ = names
+    twin.n_features_in_ = scaler.n_features_in_
+    try:
+        twin._restore(state)
+        shown, follows = learned(scaler), learned(twin)
+    except ValueError as error:
+        raise ValueError(f"{CHANGED} ({error}). {ANEW}") from error
+    odd = [name for name in shown if shown[name] != follows.get(name)]
+    if odd:
+        raise ValueError(f"{CHANGED}: {odd[0]} does not follow from them. {ANEW}")
 
 
 def _document(scaler, grouped, mergeable):

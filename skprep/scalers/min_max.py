@@ -30,7 +30,8 @@ class MinMaxScaler(Scaler):
         Keep later rows within ``feature_range`` too.
     data_bounds : (low, high), default=None
         Bounds known beforehand, in the units of ``X``: ``(0, 255)`` for pixels, the limits
-        of a lidar, ``(20, 70)`` for an age. Numbers, or arrays with one number per feature. Then
+        of a lidar, ``(20, 70)`` for an age. Two numbers, or two arrays with one number per feature, or two
+        dicts by feature name: always lows first, then highs. Then
         ``fit`` learns nothing from the rows, only their number and feature names.
 
     Attributes

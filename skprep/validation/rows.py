@@ -9,7 +9,7 @@ from sklearn import get_config
 from sklearn.utils.validation import FLOAT_DTYPES, check_array, validate_data
 
 from skprep.compat import check_n_features, get_feature_names
-from skprep.frames.eager import named_as
+from skprep.frames.eager import column_names, named_as
 from skprep.frames.keys import key_column
 from skprep.frames.numbers import as_numbers
 from skprep.kernels.blocks import row_blocks
@@ -106,6 +106,8 @@ def name_text(estimator, X, error):
     """Raise an error of the same kind that names the first value in ``X`` that is no number."""
     if not any(words in str(error) for words in NOT_A_NUMBER):
         return
+    if np.ndim(X) < 2 and column_names(X) is None:
+        return  # no table: scikit-learn has said so
     names = get_feature_names(named_as(X))
     X = X if hasattr(X, "shape") else np.array(X, dtype=object)
     for column in range(X.shape[1]):

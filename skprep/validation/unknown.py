@@ -51,14 +51,19 @@ def refuse_unknown(index, key_text, keys, count, n_rows):
 
 
 def _hint_of_types(known, unknown):
-    """Say that keys may be the same in another type, where one side is text and the other numbers."""
-    sides = [{isinstance(part, str) for key in keys for part in _parts_of(key)} for keys in (known, unknown)]
-    if sides not in ([{True}, {False}], [{False}, {True}]):
+    """Say that keys may be the same in another type: one side is text, the other is not, some look alike."""
+    parts = [[part for key in keys for part in _parts_of(key)] for keys in (known, unknown)]
+    sides = [{isinstance(part, str) for part in side} for side in parts]
+    looks = [{str(part).strip().lstrip("0") for part in side} for side in parts]
+    if sides not in ([{True}, {False}], [{False}, {True}]) or not looks[0] & looks[1]:
         return ""
-    text = "text, and those received are not" if sides[0] == {True} else "no text, and those received are"
+    if sides[0] == {True}:
+        text, advice = "text, and those received are not", "for example with pd.read_csv(..., dtype=str)"
+    else:
+        text, advice = "no text, and those received are", "without dtype=str, or turn it into numbers"
     return (
-        f' The known keys are {text}: 1 and "1" are different keys. Read the column as it was in fit, for '
-        "example pd.read_csv(..., dtype=str)."
+        f' The known keys are {text}: 1 and "1" are different keys. Read the column as it was in fit, '
+        f"{advice}."
     )
 
 

@@ -5,12 +5,14 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler as TheirStandardScaler
 
 from skprep import (
     GroupScaler,
+    LogScaler,
     MinMaxScaler,
     RobustScaler,
     StandardScaler,
@@ -158,3 +160,25 @@ def test_sketches_without_the_library_are_read_and_applied_and_more_rows_name_th
     more = X.iloc[np.arange(100 * len(X)) % len(X)]
     with pytest.raises(ImportError, match=r"skprep\[sketch\]"):
         restored.partial_fit(more)
+
+
+@pytest.mark.parametrize(
+    ("scaler", "change"),
+    [
+        (GroupScaler(StandardScaler(), by=0), {"smooth": 5}),
+        (GroupScaler(StandardScaler(), by=0), {"min_group_size": 40}),
+        (GroupScaler(StandardScaler(), by=0), {"scaler__with_mean": False}),
+        (MinMaxScaler(), {"feature_range": (0, 5)}),
+        (RobustScaler(), {"unit_variance": True}),
+        (LogScaler(method="symlog"), {"offset": 3.0}),
+        (StandardScaler(), {"with_std": False}),
+    ],
+    ids=repr,
+)
+def test_what_was_changed_since_fit_is_refused_when_it_is_written(scaler, change):
+    X = np.column_stack([np.arange(60) % 4, np.random.default_rng(0).normal(size=(60, 2))])
+    fitted = clone(scaler).fit(X)
+    assert from_json(to_json(fitted)).n_features_in_ == 3
+    fitted.set_params(**change)
+    with pytest.raises(ValueError, match="Set the parameters or attributes back that were changed since fit"):
+        to_json(fitted)
