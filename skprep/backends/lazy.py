@@ -5,7 +5,7 @@ from skprep.compat import output_kind
 from skprep.frames.joins import UnfitKey, unknown_keys
 from skprep.frames.lazy import as_lazy, smallest_outside, transform_by_group
 from skprep.frames.names import named_back, safe, safely_named
-from skprep.maps.expressions import transform_columns
+from skprep.maps.expressions import float32_columns, transform_columns
 from skprep.validation.domain import outside_domain
 from skprep.validation.unknown import refuse_unknown
 
@@ -53,8 +53,9 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
     if fitted.pooled is not None:
         pooled = (fitted.pooled, _constants(fitted.pooled, 0), not inverse)
         steps = [pooled, *steps] if inverse else [*steps, pooled]
-    for learnt, own, undo in steps:
-        frame = transform_columns(frame, features, learnt, own, undo)
+    narrow = float32_columns(frame, features)
+    for number, (learnt, own, undo) in enumerate(steps, 1):
+        frame = transform_columns(frame, features, learnt, own, undo, narrow if number == len(steps) else ())
     scaled = frame.select(*(safe(i) for i in range(len(columns))))
     return named_back(scaled, columns).to_native()
 

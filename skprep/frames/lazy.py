@@ -100,7 +100,7 @@ class LazyTable:
     ----------
     shape : tuple
         ``(None, n_features)``: how many rows there are, nobody has counted.
-    index : GroupIndex
+    index : GroupIndex or None
         The groups, once something has been learnt per group.
     """
 
@@ -125,7 +125,12 @@ class LazyTable:
         ]
         self.frame = frame.select(*self.keys, *values)
         self.shape = (None, len(self.features))
-        self.index = None
+        self._found = {"index": None}  # shared with the tables that are made of this one
+
+    @property
+    def index(self):
+        """The groups, None until something has been learnt per group."""
+        return self._found["index"]
 
     def within(self, inside):
         """Return the table with null wherever ``inside(x, column number)`` is not true."""
@@ -215,7 +220,7 @@ class LazyTable:
         columns = key_columns(table.select(*self.keys).to_native(), range(len(self.keys)))
         columns = [from_ticks(*pair) for pair in zip(columns, self.units, strict=True)]
         if self.index is None:
-            self.index, codes = GroupIndex.learn(columns)
+            self._found["index"], codes = GroupIndex.learn(columns)
         else:
             codes, _ = self.index.encode(columns)
         order = np.full(len(self.index), -1)

@@ -1,9 +1,9 @@
 """The parameters of a GroupScaler: what goes together, and what a lazy frame needs."""
 
-import warnings
 from numbers import Integral
 
 from skprep.compat import InvalidParameterError
+from skprep.errors import warn_caller
 from skprep.groups.vectorized import is_vectorized
 from skprep.scalers.standard import StandardScaler
 
@@ -68,8 +68,7 @@ def check_lazy(estimator):
 def warn_of_no_key(estimator, groups):
     """Warn where nothing says which group a row belongs to."""
     if estimator.by is None and groups is None:
-        warnings.warn(
+        warn_caller(
             "GroupScaler got neither by= nor groups: all rows form one group. Name the key column "
             "in by=, or pass groups (in a Pipeline, with set_fit_request(groups=True)).",
-            stacklevel=6,
         )

@@ -1,7 +1,6 @@
 """Groups of a scaler of skprep: rows of one statistic, and of one map."""
 
 import copy
-from dataclasses import replace
 
 import numpy as np
 from sklearn.base import clone
@@ -87,11 +86,11 @@ class Vectorized:
         if smooth == "auto":
             center, scale, prior = empirical_bayes(self.statistic, self.pooled)
             center = None if own.center is None else center
-            own = replace(own, center=center, scale=scale if self.scaler.with_std else own.scale)
+            own = own.having(center=center, scale=scale if self.scaler.with_std else own.scale)
         elif smooth is not None:
             own = own.blend(pooled, weight_of_group(self.statistic.count, smooth))
         own = own.where((self.sizes < min_group_size) | (self.statistic.count == 0), pooled)
-        self.pooled_map = pooled.with_constants()
+        self.pooled_map = pooled.with_constants().having(bounds=None)  # units are put back unclipped
         # On the scale of all rows, a group whose own scale is not known is shifted only.
         own = own.with_constants(getattr(self.pooled_map, "scale", 1.0) if pooled_units else 1.0)
         self.learnt = own.with_fallbacks(self.pooled_map)
@@ -99,8 +98,8 @@ class Vectorized:
 
     def _attributes(self, own, prior):
         count = self.statistic.count
-        learnt = {f"{name}_": v for name, v in own.arrays().items()}
-        pooled = self.pooled_map.arrays()
+        learnt = {f"{name}_": v for name, v in own.shown().items()}
+        pooled = self.pooled_map.shown()
         learnt |= {f"global_{name}_": None if v is None else v[0] for name, v in pooled.items()}
         learnt["n_samples_seen_"] = count.astype(np.int64) if _are_whole(count) else count
         if hasattr(self.statistic, "rank_error"):
@@ -110,6 +109,8 @@ class Vectorized:
 
     def transform(self, X, codes):
         """Scale each row with the parameters of its code, into a new array."""
+        if self.pooled_units and X.dtype != np.float64:  # two maps, rounded once
+            return self.transform(X.astype(np.float64), codes).astype(X.dtype)
         self.learnt.check_dtype(X.dtype)
         check_domain(self.scaler, self.learnt, X, codes)
         out = np.empty_like(X, subok=False)
@@ -121,6 +122,8 @@ class Vectorized:
 
     def inverse_transform(self, Z, codes):
         """Undo :meth:`transform`, into a new array."""
+        if self.pooled_units and Z.dtype != np.float64:
+            return self.inverse_transform(Z.astype(np.float64), codes).astype(Z.dtype)
         refuse_infinity(self.scaler, Z)
         out = np.empty_like(Z, subok=False)
         if self.pooled_units:

@@ -124,6 +124,12 @@ cdef void write_rows(const floating[:, :] X, const double[:, ::1] center, const 
         write_lines(&X[at, 0], by_row, n - at, m, c, s, rule, &out[at, 0], out_row, infinite)
 
 
+cdef check_apart(name, values, others):
+    """Refuse to write into the memory of an array that was checked and says where values go."""
+    if np.may_share_memory(np.asarray(values), np.asarray(others)):
+        raise ValueError(f"{name} must not share memory with the arrays that say where its values go")
+
+
 def apply_affine(const floating[:, :] X, const double[:, ::1] center, const double[:, ::1] scale,
                  floating[:, :] out, const Py_ssize_t[::1] codes=None, bounds=None, bint divide=True,
                  bint undo=False):
@@ -137,12 +143,14 @@ def apply_affine(const floating[:, :] X, const double[:, ::1] center, const doub
         return False
     check_layout("X", X)
     check_layout("out", out)
-    if not (X.strides[0] == out.strides[0] == item or X.strides[1] == out.strides[1] == item):
+    cdef bint by_column = is_by_column(X) and out.strides[0] == item
+    if not (by_column or X.strides[1] == out.strides[1] == item):
         raise ValueError("X and out must lie in memory in one order, by rows or by columns")
+    if codes is not None:
+        check_apart("out", out, codes)
     cdef Rule rule = Rule(UNDO if undo else DIVIDE if divide else MULTIPLY, bounds is not None, -INFINITY, INFINITY)
     if bounds is not None:
         rule.low, rule.high = bounds
-    cdef bint by_column = is_by_column(X) and out.strides[0] == item
     cdef Py_ssize_t fold = 1
     if codes is None and X.strides[0] == m * item and out.strides[0] == m * item:
         fold = max(1, FOLD // m)

@@ -15,6 +15,12 @@ cdef enum:
     TILE = 256  # rows that are transposed at a time
 
 
+cdef check_apart(name, values, others):
+    """Refuse to write into the memory of an array that was checked and says where values go."""
+    if np.may_share_memory(np.asarray(values), np.asarray(others)):
+        raise ValueError(f"{name} must not share memory with the arrays that say where its values go")
+
+
 cdef hot count_run(const floating* x, Py_ssize_t n, floating low, floating high,
                    int64_t* below, int64_t* upto, int64_t* within) noexcept nogil:
     """Count the values below ``low``, up to ``low`` and up to ``high``."""
@@ -88,8 +94,9 @@ def count_and_collect(const floating[:, :] X, const floating[:, ::1] low, const 
     check_shape("kept", (kept.shape[0], kept.shape[1], room), (m, n_brackets, room))
     for j in range(m):
         for k in range(n_brackets):
-            if counts[3, j, k] < 0:
-                raise ValueError("counts of what is kept must not be negative")
+            if not 0 <= counts[3, j, k] <= room + 1:
+                raise ValueError(f"counts of what is kept must be from 0 to {room + 1}; received another")
+    check_apart("kept", kept, counts)
     if n == 0 or m == 0 or n_brackets == 0:
         return
     x = &X[0, 0]
@@ -160,8 +167,13 @@ def count_runs(const floating[::1] x, const Py_ssize_t[::1] start, const Py_ssiz
         if start[g] < 0 or sizes[g] < 0 or start[g] > x.shape[0] - sizes[g]:
             raise ValueError(f"runs must lie within {x.shape[0]} values; received one from {start[g]} of {sizes[g]}")
     for k in range(n_brackets):
-        if counts[3, k] < 0:
-            raise ValueError("counts of what is kept must not be negative")
+        if not 0 <= counts[3, k] <= room + 1:
+            raise ValueError(f"counts of what is kept must be from 0 to {room + 1}; received another")
+    check_apart("kept", kept, counts)
+    check_apart("kept", kept, start)
+    check_apart("kept", kept, sizes)
+    check_apart("counts", counts, start)
+    check_apart("counts", counts, sizes)
     with nogil:
         for g in range(start.shape[0]):
             if sizes[g] == 0:
@@ -187,7 +199,12 @@ def gather_groups(const floating[:] x, const Py_ssize_t[::1] codes, const Py_ssi
     """See :func:`skprep.kernels.counting.gather_groups`."""
     cdef Py_ssize_t n = x.shape[0], n_groups = start.shape[0], i, g
     cdef bint full = False
+    if codes is None:
+        raise ValueError("codes must say which group a value is of; received None")
     check_rows(n, codes, None, max(1, n_groups))
+    check_apart("out", out, codes)
+    check_apart("out", out, start)
+    check_apart("out", out, stop)
     check_length("stop", stop.shape[0], n_groups)
     for g in range(n_groups):
         if not 0 <= start[g] <= stop[g] <= out.shape[0]:

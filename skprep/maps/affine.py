@@ -1,6 +1,6 @@
 """Center and scale: the map of most scalers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
@@ -9,10 +9,11 @@ import numpy as np
 from skprep.kernels import dispatch
 from skprep.maps.base import Map
 
+NONE = np.zeros(0, dtype=np.intp)
 HUGE = 2.0**1022  # two such numbers may differ by more than float64 holds
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class AffineMap(Map):
     """``z = (x - center) / scale``.
 
@@ -20,6 +21,8 @@ class AffineMap(Map):
     ----------
     center, scale : float64 ndarray of shape (n_groups, n_features), or None
         None subtracts nothing, or divides by nothing; one of the two is there.
+    is_identity : bool
+        Whether neither was learnt, and the scale is but 1.
 
     Examples
     --------
@@ -34,13 +37,21 @@ class AffineMap(Map):
 
     center: np.ndarray | None = None
     scale: np.ndarray | None = None
+    is_identity: bool = False
 
     @classmethod
     def of(cls, center, scale, shape, bounds=None):
         """Return a map of ``shape`` of which both parameters may be None: then it divides by 1."""
-        return cls(bounds, center, np.ones(shape) if center is None and scale is None else scale)
+        if center is None and scale is None:
+            return cls(bounds, None, np.ones(shape), is_identity=True)
+        return cls(bounds, center, scale)
+
+    def shown(self):
+        """Return what people see of the parameters: no scale where nothing was learnt."""
+        return {**self.arrays(), "scale": None} if self.is_identity else self.arrays()
 
     parameters: ClassVar[tuple[str, ...]] = ("center", "scale")
+    derived: ClassVar[tuple[str, ...]] = ("huge_columns",)
     divisors: ClassVar[tuple[str, ...]] = ("scale",)
 
     def forward(self, x, p, f):
@@ -78,28 +89,23 @@ class AffineMap(Map):
     @cached_property
     def huge_columns(self):
         """The columns in which two values may differ by more than float64 holds."""
-        huge = np.zeros(self.shape[1], dtype=bool)
-        for values in (self.center, self.scale):
-            if values is not None:
-                huge |= (np.abs(values) > HUGE).any(axis=0)  # NaN is not
-        return np.flatnonzero(huge)
+        sizes = [np.abs(v) for v in (self.center, self.scale) if v is not None]
+        if not any(np.fmax.reduce(size, axis=None, initial=0.0) > HUGE for size in sizes):
+            return NONE
+        return np.flatnonzero(sum((size > HUGE).any(axis=0) for size in sizes))
 
     def _write_in_halves(self, x, out, codes, undo):
         """Write the huge columns again, whose differences could leave float64 on the way."""
         huge = self.huge_columns
-        whole = self if self.scale is not None else replace(self, scale=np.ones(self.shape))
+        whole = self if self.scale is not None else self.having(scale=np.ones(self.shape))
         half = whole.columns(huge).changed(lambda name, v: v * 0.5)
         wide = np.empty(x.shape)
         with np.errstate(over="ignore"):
             half.read_formula(x if undo else x * 0.5, wide, codes, undo)
             out[:, huge] = wide * 2.0 if undo else wide
 
-    def __getstate__(self):
-        """Return the parameters alone, so that a look changes nothing that is pickled."""
-        return {name: value for name, value in vars(self).items() if name != "huge_columns"}
-
     def with_constants(self, scale=1.0):
         """Return the map with ``scale`` in the place of 0, which says that a feature is constant."""
         if self.scale is None:
             return self
-        return replace(self, scale=np.where(self.scale == 0, scale, self.scale))
+        return self.having(scale=np.where(self.scale == 0, scale, self.scale))

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from skprep.kernels.blocks import folded_blocks, row_blocks
+from skprep.kernels.blocks import CACHE_ELEMENTS, folded_blocks, row_blocks
 
 GATHERED_ELEMENTS = 1 << 17  # large enough that gathering parameters pays its overhead
 LOG = {"e": np.log, 2: np.log2, 10: np.log10}
@@ -16,11 +16,14 @@ def evaluate(formula_of, X, out, codes=None, undo=False):
 
     Block by block, in float64, rounded once to the dtype of ``out``.
     """
-    infinite = False
+    infinite, exact = False, out.dtype == np.float64
     for x, o, own in _blocks(X, out, formula_of.arrays(), codes):
         infinite = infinite or bool(not np.isfinite(x).all() and np.isinf(x).any())
-        wide = x.astype(np.float64, copy=False)
+        wide = x if x.dtype == np.float64 else x.astype(np.float64)
         z = result_of(formula_of.formula(wide, SimpleNamespace(**own), Functions, undo))
+        if exact:
+            o[...] = z
+            continue
         with np.errstate(over="ignore"):
             o[...] = z
     return infinite
@@ -48,6 +51,9 @@ def result_of(steps):
 def _blocks(X, out, parameters, codes):
     """Yield block after block of ``X`` and ``out`` with its parameters, ready to broadcast."""
     names = list(parameters)
+    if codes is None and X.size <= CACHE_ELEMENTS:  # a small call, as it is
+        yield X, out, {name: None if v is None else v[0] for name, v in parameters.items()}
+        return
     if codes is None:
         rows = [None if v is None else v[0] for v in parameters.values()]
         for x, o, own in folded_blocks(X, out, rows):
@@ -75,11 +81,11 @@ class Functions:
     @staticmethod
     def where(condition, then, otherwise):
         """Choose by ``condition``; a branch may be a function, which is called where it is needed."""
+        if condition is True or not np.any(condition):
+            return _value(then if condition is True else otherwise)
         if np.all(condition):
             return _value(then)
-        return (
-            np.where(condition, _value(then), _value(otherwise)) if np.any(condition) else _value(otherwise)
-        )
+        return np.where(condition, _value(then), _value(otherwise))
 
     @staticmethod
     def clip(x, low, high):

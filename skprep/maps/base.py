@@ -1,6 +1,6 @@
 """The interface that every map shares: apply, undo, and the operations on its parameters."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -9,7 +9,7 @@ from skprep.kernels import threads
 from skprep.maps import arrays
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Map:
     """The function from x to z that a scaler has learnt, and back.
 
@@ -35,6 +35,7 @@ class Map:
 
     parameters: ClassVar[tuple[str, ...]] = ()  # names of the arrays
     divisors: ClassVar[tuple[str, ...]] = ()  # those that x is divided by
+    derived: ClassVar[tuple[str, ...]] = ()  # attributes worked out once
     has_domain = False  # whether a value outside the domain is an error
 
     @property
@@ -45,6 +46,10 @@ class Map:
     def arrays(self):
         """Return ``{name: array or None}`` of the parameters."""
         return {name: getattr(self, name) for name in self.parameters}
+
+    def shown(self):
+        """Return what people see of the parameters: as :meth:`arrays`."""
+        return self.arrays()
 
     def formula(self, x, p, f, undo=False):
         """Run ``forward`` (and the clip behind it) or ``backward``: a generator, as those are."""
@@ -92,6 +97,8 @@ class Map:
 
     def read_formula(self, X, out, codes=None, undo=False):
         """Do what :meth:`write` does by the formula alone: the definition, which a kernel must equal."""
+        if X.size <= threads.PIECE:
+            return arrays.evaluate(self, X, out, codes, undo)
 
         def piece(x, o, c):
             return arrays.evaluate(self, x, o, c, undo)
@@ -164,4 +171,14 @@ class Map:
     def changed(self, change):
         """Return the map with ``change(name, array)`` in the place of each parameter that is there."""
         fresh = {name: None if v is None else change(name, v) for name, v in self.arrays().items()}
-        return replace(self, **fresh)
+        return self.having(**fresh)
+
+    def having(self, **changes):
+        """Return the map with some of its parameters or settings changed."""
+        twin = object.__new__(type(self))
+        vars(twin).update(self.__getstate__(), **changes)
+        return twin
+
+    def __getstate__(self):
+        """Return parameters and settings, without what was worked out of them: a look changes no pickle."""
+        return {name: value for name, value in vars(self).items() if name not in self.derived}

@@ -12,8 +12,8 @@ import narwhals.stable.v2 as nw
 VALUE = "skprep_value_{}_{}"  # the columns of intermediate values
 
 
-def transform_columns(frame, columns, formula_of, parameters, undo=False):
-    """Return a lazy frame with the formula of a map done to some columns; float32 stays float32.
+def transform_columns(frame, columns, formula_of, parameters, undo=False, narrow=()):
+    """Return a lazy frame with the formula of a map done to some columns, as float64.
 
     Parameters
     ----------
@@ -23,6 +23,8 @@ def transform_columns(frame, columns, formula_of, parameters, undo=False):
     parameters : callable
         Gives the parameters of column number j as ``{name: float, expression or None}``.
     undo : bool, default=False
+    narrow : collection of str, default=()
+        Columns whose results are rounded to float32.
     """
     schema = frame.collect_schema()
     running = {}
@@ -44,7 +46,6 @@ def transform_columns(frame, columns, formula_of, parameters, undo=False):
         made += [VALUE.format(stage, j) for j in running]
         frame = frame.with_columns(*named) if named else frame
         stage += 1
-    narrow = {name for name in columns if schema[name] == nw.Float32}
     final = [
         (results[j].cast(nw.Float32) if name in narrow else results[j]).alias(name)
         for j, name in enumerate(columns)
@@ -65,6 +66,12 @@ def _as_divisors(parameters, divisors, x):
             column = nw.when(x.is_finite()).then(x * 0.0 + number).otherwise(number)
             parameters = {**parameters, name: column}
     return parameters
+
+
+def float32_columns(frame, columns):
+    """Return the columns of float32."""
+    schema = frame.collect_schema()
+    return {name for name in columns if schema[name] == nw.Float32}
 
 
 class Functions:

@@ -8,7 +8,7 @@ import numpy as np
 from skprep.maps.base import Map
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class LogMap(Map):
     """``log(x + offset)``, ``sign(u) * log(1 + abs(u))`` or ``arcsinh(u)``, with ``u = x + offset``.
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skprep.kernels import dispatch
+from skprep.kernels.blocks import CACHE_ELEMENTS
 from skprep.maps.affine import AffineMap
 from skprep.maps.base import Map
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class RangedMap(AffineMap):
     """``z = low + (high - low) * (x - center) / scale``.
 
@@ -54,12 +56,26 @@ class RangedMap(AffineMap):
 
     def write(self, X, out, codes=None, undo=False):
         """See :meth:`Map.write`; onto 0 and 1 it is center and scale alone."""
-        if self._range() == (0.0, 1.0):
+        low, high = self._range()
+        if (low, high) == (0.0, 1.0):
             return super().write(X, out, codes, undo)
-        return Map.write(self, X, out, codes, undo)
+        exact = low + (high - low) == high and self.bounds is None and X.dtype == out.dtype == np.float64
+        by_kernel = X.size <= CACHE_ELEMENTS and dispatch.takes_affine(X, out) and not self.huge_columns.size
+        if not (exact and by_kernel):
+            return Map.write(self, X, out, codes, undo)
+        if undo:  # the same steps, of a small call, in place
+            return super().write(
+                np.divide(np.subtract(X, low, out=out), high - low, out=out), out, codes, undo
+            )
+        infinite = super().write(X, out, codes, undo)
+        np.multiply(out, high - low, out=out)
+        np.add(out, low, out=out)
+        return infinite
 
     def check_dtype(self, dtype):
         """Refuse rows of a type that the range does not fit into."""
+        if dtype == np.float64:
+            return
         most = np.finfo(dtype).max
         if max(np.abs(self.feature_range)) > most:
             raise ValueError(

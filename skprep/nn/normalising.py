@@ -69,7 +69,7 @@ def _divided(x, origin, shift, root):
     out = np.empty_like(x)
     with np.errstate(all="ignore"):
         far = bool((np.abs(mean) > 100.0 * root).any())  # the rounding of the mean would show
-        if root.shape == (1, *x.shape[1:]) and x.ndim == 2 and takes_affine(x, out):
+        if x.ndim == 2 and np.shape(origin) == root.shape == (1, x.shape[1]) and takes_affine(x, out):
             apply_affine(x, origin if far else mean, np.ones_like(root) if far else root, out)
             if far:
                 apply_affine(out, shift, root, out)

@@ -22,6 +22,7 @@ from skprep.validation.rows import check_rows, numbered_rows, refuse_infinity
 from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
 
 SETTING = threading.RLock()
+SET: dict[type, tuple[str, ...]] = {}  # class: the attributes that it sets, seen when it does so first
 NOT_LEARNT = ("n_features_in_", "feature_names_in_")  # attributes of the input, not of what was learnt
 CENTERING = {"with_mean": "pass", "with_centering": "use"}  # what a sparse matrix asks to be False
 
@@ -255,12 +256,17 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _set_attributes(self):
         statistic = self._learnt[0]
-        self._set_fitted_attributes(statistic, self._map(statistic).with_constants())
+        learnt = self._map(statistic).with_constants()
+        before = None if type(self) in SET else dict(vars(self))
+        self._set_fitted_attributes(statistic, learnt)
+        if before is not None:
+            changed = (n for n, v in vars(self).items() if n not in before or before[n] is not v)
+            SET[type(self)] = tuple(changed)
 
     def _leave_attributes(self):
         """Let the learned attributes be worked out when somebody looks, by the parameters of now."""
-        for name in [name for name in vars(self) if _is_learned(name)]:
-            del vars(self)[name]
+        for name in SET.get(type(self), ()):
+            vars(self).pop(name, None)
         self._unset = self.get_params(deep=False)
 
     def _set_left_attributes(self):
@@ -274,7 +280,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
             twin = object.__new__(type(self))
             vars(twin).update(vars(self), **parameters)
             twin._set_attributes()
-            vars(self).update({name: v for name, v in vars(twin).items() if _is_learned(name)})
+            vars(self).update({name: vars(twin)[name] for name in SET[type(self)]})
             del self._unset  # last: until then others wait here
 
     def __getattr__(self, name):
@@ -359,7 +365,9 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _attribute(self, name):
         """Return a learned attribute as one row, a NumPy array even after a fit on arrays from elsewhere."""
-        value = array_api.as_numpy(getattr(self, name))
+        value = getattr(self, name)
+        if type(value) is not np.ndarray:
+            value = array_api.as_numpy(value)
         return None if value is None else np.asarray(value, dtype=np.float64)[None]
 
     def __sklearn_tags__(self):

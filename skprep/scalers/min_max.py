@@ -111,7 +111,7 @@ class MinMaxScaler(Scaler):
                 "Minimum of desired feature range must be smaller than maximum. Got "
                 f"{self.feature_range!r}. Pass finite (low, high) with low < high, for example (0, 1)."
             )
-        if isinstance(X, np.ndarray):
+        if isinstance(X, np.ndarray) and X.dtype != np.float64:
             RangedMap(feature_range=self.feature_range).check_dtype(X.dtype)
         return X
 
@@ -120,7 +120,7 @@ class MinMaxScaler(Scaler):
         with np.errstate(over="ignore"):
             span = high - low
         check_range(self, span, low, high)
-        return RangedMap(self._bounds(), low, span, self.feature_range)
+        return RangedMap(self._bounds(), low, span, feature_range=self.feature_range)
 
     def _extremes(self, statistic):
         """Return minimum and maximum of each group, NaN for a feature never there; or the known bounds."""
@@ -172,7 +172,7 @@ class MinMaxScaler(Scaler):
                 center = None
         if center is None:
             center, span = (a - shift) / scale, (b - a) / scale
-        return RangedMap(self._bounds(), center, span, self.feature_range)
+        return RangedMap(self._bounds(), center, span, feature_range=self.feature_range)
 
     def _bounds(self):
         return self.feature_range if self.clip else None

@@ -179,4 +179,4 @@ class RobustScaler(Scaler):
     def _map_from_attributes(self):
         center = self._attribute("center_") if self.with_centering else None
         scale = self._attribute("scale_") if self.with_scaling else None
-        return AffineMap.of(center, scale, (1, self.n_features_in_), check_clip(self.clip))
+        return AffineMap.of(center, scale, (1, getattr(self, "n_features_in_", 1)), check_clip(self.clip))

@@ -217,7 +217,7 @@ class StandardScaler(Scaler):
     def _map_from_attributes(self):
         center = self._attribute("mean_") if self.with_mean else None
         scale = self._attribute("scale_") if self.with_std else None
-        return AffineMap.of(center, scale, (1, self.n_features_in_), check_clip(self.clip))
+        return AffineMap.of(center, scale, (1, getattr(self, "n_features_in_", 1)), check_clip(self.clip))
 
 
 def _is_constant(mean, std, count, centered):

@@ -171,11 +171,8 @@ def row_number(estimator, row):
     return row if numbers is None else int(numbers[row])
 
 
-def refuse_infinity(estimator, X, first_row=0):
-    """Raise a ValueError that names the first infinite value of ``X``, if there is one.
-
-    ``first_row``: the number of the first row of ``X``, where it is a part of more.
-    """
+def refuse_infinity(estimator, X):
+    """Raise a ValueError that names the first infinite value of ``X``, if there is one."""
     if get_config()["assume_finite"]:
         return
     values = X.data.reshape(-1, 1) if sparse.issparse(X) else X
@@ -190,7 +187,7 @@ def refuse_infinity(estimator, X, first_row=0):
             if sparse.issparse(X):
                 coo = X.tocoo()
                 row, column = coo.row[row], coo.col[row]
-            row = row_number(estimator, int(row) + first_row)
+            row = row_number(estimator, int(row))
             raise ValueError(
                 f"Input X contains infinity or a value too large for {X.dtype!r}. "
                 f"{type(estimator).__name__} takes finite numbers, and NaN for a missing value; "

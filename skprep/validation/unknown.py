@@ -1,8 +1,8 @@
 """Groups that were not in the training rows."""
 
-import warnings
-
 import numpy as np
+
+from skprep.errors import warn_caller
 
 SHOWN = 5  # groups that a message names
 
@@ -26,11 +26,10 @@ def codes_of(index, columns, handle_unknown, key_text):
     if handle_unknown == "error":
         refuse_unknown(index, key_text(), unknown, len(unknown), int((codes < 0).sum()))
     if handle_unknown == "global" and (codes < 0).all():
-        warnings.warn(
+        warn_caller(
             f"GroupScaler knows none of the groups of these {len(codes)} rows: all get the parameters of "
             f"all training rows. Received {_some(unknown, len(unknown))} in {key_text()}; known are "
             f'{_some(index.keys)}. If they should be known, mind their types: 1 and "1" are different keys.',
-            stacklevel=3,
         )
     return np.where(codes < 0, len(index) + (0 if handle_unknown == "global" else 1), codes)
 

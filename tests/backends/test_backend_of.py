@@ -61,3 +61,28 @@ def test_a_refused_file_changes_nothing(tmp_path):
     assert scaler.mean_ == [1.5]
     with pytest.raises(ValueError, match="sample_weight is a list in the order of the rows"):
         scaler.fit(open_table(tmp_path / "x.csv"), sample_weight=[1, 2])
+
+
+def test_keys_of_a_text_file_are_read_as_those_of_pandas(tmp_path):
+    rows = pd.DataFrame({"k": [0, 0, 1, 1], "x": [1.0, 3.0, 5.0, 9.0]})
+    rows.to_csv(tmp_path / "a.csv", index=False)
+    for by in ("k", 0):
+        scaler = GroupScaler(StandardScaler(), by=by).fit(open_table(tmp_path / "a.csv"))
+        assert scaler.groups_.tolist() == [0, 1]
+        np.testing.assert_array_equal(
+            scaler.transform(pd.read_csv(tmp_path / "a.csv")).ravel(), [-1, 1, -1, 1]
+        )
+        assert scaler.partial_fit(rows).groups_.tolist() == [0, 1]
+        assert scaler.partial_fit(open_table(tmp_path / "a.csv")).groups_.tolist() == [0, 1]
+        np.testing.assert_array_equal(scaler.n_samples_seen_, [[6], [6]])
+
+
+def test_a_file_and_a_scaler_that_do_not_go_together(tmp_path):
+    (tmp_path / "x.csv").write_text("x\n1\n2\n")
+    table = open_table(tmp_path / "x.csv")
+    with pytest.raises(ValueError, match="by must name columns of the file; received 'nope'"):
+        GroupScaler(StandardScaler(), by="nope").fit(table)
+    with pytest.raises(ValueError, match="fitted on an array without names"):
+        StandardScaler().fit([[1.0], [2.0]]).partial_fit(table)
+    with pytest.raises(ValueError, match="set_output"):
+        StandardScaler().set_output(transform="polars").fit(table).transform(table)

@@ -308,3 +308,24 @@ def test_a_date_that_python_has_not_is_unknown_to_an_engine_and_no_crash():
     frame = frame.with_columns(pl.col("g").cast(pl.Int32).cast(pl.Date))
     fitted = GroupScaler(StandardScaler(), by="g", handle_unknown="nan").fit(frame)
     assert fitted.transform(frame.lazy()).collect()["v"].to_list()[0] == 0.0
+
+
+@pytest.mark.parametrize("handle_invalid", ["error", "nan", "clip"])
+def test_logarithms_of_a_given_offset_by_group(lazy_engine, handle_invalid):
+    rows = pd.DataFrame({"g": list("aabb"), "row": range(4), "x": [1.0, 2.0, 3.0, 7.0]})
+    frame = lazy_engine.make(rows)
+    inner = LogScaler(offset=1.0, base=2, handle_invalid=handle_invalid)
+    scaler = GroupScaler(inner, by="g").fit(lazy_engine.select(frame, ["g", "x"]))
+    assert scaler.groups_.tolist() == ["a", "b"]
+    found = lazy_engine.collect(scaler.transform(frame))
+    close(found["x"], np.log2(rows["x"] + 1), "x")
+
+
+def test_float32_of_two_maps_is_rounded_once():
+    pl = library("polars")
+    x = np.array([1, 2, 3, 4], dtype=np.float32)
+    frame = pl.LazyFrame({"g": list("aabb"), "x": x})
+    inner = LogScaler(offset=500.0, base=2, method="symlog")
+    scaler = GroupScaler(inner, by="g", units="global").fit(frame)
+    np.testing.assert_array_equal(scaler.transform(frame).collect()["x"].to_numpy(), x)
+    np.testing.assert_array_equal(scaler.transform(frame.collect()).ravel(), x)

@@ -401,3 +401,29 @@ def test_counts_of_heavy_groups_stay_positive():
         np.arange(8.0)[:, None], groups=np.repeat([0, 1], 4), sample_weight=[1e30] * 4 + [1.0] * 4
     )
     np.testing.assert_array_equal(scaler.n_samples_seen_, [[4e30], [4.0]])
+
+
+@pytest.mark.parametrize("inner", [StandardScaler(clip=1.0), RobustScaler(clip=1.0), MaxAbsScaler(clip=True)])
+def test_units_of_all_rows_are_put_back_unclipped(inner):
+    X, groups = np.array([[1.0], [2.0], [3.0], [11.0], [12.0], [14.0]]), [1, 1, 1, 2, 2, 2]
+    clipped = GroupScaler(inner, units="global").fit(X, groups=groups)
+    free = GroupScaler(clone(inner).set_params(clip=type(inner)().clip), units="global").fit(X, groups=groups)
+    Z = [[20.0], [-30.0]]
+    found, expected = (s.inverse_transform(Z, groups=[1, 2]) for s in (clipped, free))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_nothing_learnt_is_shown_as_none():
+    scaler = GroupScaler(StandardScaler(with_mean=False, with_std=False)).fit([[1.0], [2.0]], groups=[0, 1])
+    assert scaler.center_ is scaler.scale_ is scaler.global_center_ is scaler.global_scale_ is None
+    assert scaler.transform([[5.0]], groups=[0]).tolist() == [[5.0]]
+
+
+def test_warnings_name_the_line_of_the_caller():
+    with pytest.warns(UserWarning, match="neither by= nor groups") as caught:
+        scaler = GroupScaler(StandardScaler(), handle_unknown="global").fit([[1.0], [2.0]])
+    assert caught[0].filename == __file__
+    scaler.fit([[1.0], [2.0]], groups=[0, 1])
+    with pytest.warns(UserWarning, match="knows none of the groups") as caught:
+        scaler.transform([[1.0]], groups=[7])
+    assert caught[0].filename == __file__

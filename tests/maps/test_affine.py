@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from skprep.kernels import dispatch
-from skprep.maps import AffineMap
+from skprep.maps import AffineMap, RangedMap
 
 from ..kernels.strategies import blocks
 
@@ -79,3 +79,28 @@ def test_the_compiled_kernel_equals_the_formula(block, bounds, infinite, out_lay
         np.testing.assert_array_equal(found, twin)
     else:  # the product with the reciprocal, in float64: at most one rounding of float32 more
         np.testing.assert_allclose(found, twin, rtol=1.2e-7)
+
+
+@settings(max_examples=100)
+@given(
+    block=blocks(),
+    feature_range=st.sampled_from([(0.0, 1.0), (-1.0, 1.0), (-0.1, 0.3), (5, 7.5)]),
+    out_layout=st.sampled_from(["alike", "C", "F"]),
+    size=st.sampled_from([1.0, 1.7e308]),
+    undo=st.booleans(),
+)
+def test_a_range_in_place_equals_the_formula(block, feature_range, out_layout, size, undo):
+    X, codes, n_groups, _ = block
+    rng = np.random.default_rng(1)
+    center = size * rng.uniform(-1, 0, size=(n_groups, X.shape[1]))
+    learnt = RangedMap(None, center, size * rng.uniform(0.1, 1, center.shape), feature_range=feature_range)
+    found, twin = (
+        np.empty_like(X) if out_layout == "alike" else np.empty(X.shape, X.dtype, order=out_layout)
+        for _ in range(2)
+    )
+    with np.errstate(all="ignore"):
+        assert learnt.write(X, found, codes, undo) == learnt.read_formula(X, twin, codes, undo)
+    if feature_range == (0.0, 1.0) and (X.dtype == np.float32 or size > 1):
+        np.testing.assert_allclose(found, twin, rtol=1.2e-7)
+    else:
+        np.testing.assert_array_equal(found, twin)

@@ -62,3 +62,8 @@ def test_rms_norm_without_eps_has_that_of_the_dtype():
         x = np.full((1, 4), 1e-7, dtype=dtype)
         expected = x / np.sqrt(np.float64(x[0, 0]) ** 2 + np.finfo(dtype).eps)
         np.testing.assert_allclose(nn.RMSNorm(4, eps=None)(x), expected, rtol=1e-6)
+
+
+def test_a_single_masked_value_of_rms_norm():
+    layer = nn.RMSNorm(1, eps=0.0)
+    assert layer(np.full((1, 1), 3.0), mask=np.ones((1, 1), dtype=bool)).tolist() == [[1.0]]

@@ -254,3 +254,21 @@ def test_a_stream_does_not_forget_attributes_set_by_hand_in_silence():
 def test_counts_are_plain_integers():
     assert json.dumps(MinMaxScaler().fit(X).n_samples_seen_) == "3"
     assert json.dumps(MaxAbsScaler().fit(X).n_samples_seen_) == "3"
+
+
+def test_attributes_set_by_hand_are_enough():
+    X = np.array([[1.0, 2.0], [3.0, 6.0]])
+    standard, robust = StandardScaler(), RobustScaler()
+    standard.mean_, standard.scale_ = np.array([1.0, 2.0]), np.array([2.0, 4.0])
+    robust.center_, robust.scale_ = standard.mean_, standard.scale_
+    for scaler in (standard, robust):
+        assert scaler.transform(X).tolist() == [[0.0, 0.0], [1.0, 1.0]]
+        assert scaler.inverse_transform(scaler.transform(X)).tolist() == X.tolist()
+
+
+def test_a_stream_leaves_the_attributes_of_others_alone():
+    A = np.arange(40.0).reshape(-1, 1)
+    scaler = RobustScaler(exact_budget=5, max_rank_error=0.1).partial_fit(A)
+    scaler.mine_ = 3
+    scaler.partial_fit(A)
+    assert (scaler.mine_, scaler.n_samples_seen_) == (3, 80)

@@ -71,6 +71,27 @@ class KeyReader:
         return text if whole is None else whole  # unknown, and called what it is
 
 
+def readers_of(names, keys):
+    """Return a :class:`KeyReader` for each key column, by its name, from the keys that a scaler knows."""
+    parts = zip(*keys, strict=True) if len(names) > 1 else [keys]
+    return {name: KeyReader(part) for name, part in zip(names, parts, strict=False)}
+
+
+def with_known_keys(table, readers):
+    """Return a table of PyArrow as a pandas frame, its keys of text read as those that a scaler knows."""
+    columns = {}
+    for name in table.schema.names:
+        column = table.column(name).combine_chunks()
+        if name not in readers:
+            columns[name] = column.to_numpy(zero_copy_only=False)
+            continue
+        encoded = column.dictionary_encode()
+        read = [readers[name](key) for key in encoded.dictionary.to_pylist()]
+        codes = encoded.indices.fill_null(len(read)).to_numpy()
+        columns[name] = pd.Series([*read, None], dtype=object).take(codes).reset_index(drop=True)
+    return pd.DataFrame(columns, copy=False)
+
+
 def _real(text):
     if not REAL.fullmatch(text):
         return float(text) if text.lower() in ("inf", "-inf") else None

@@ -1,12 +1,18 @@
 """Scalers learnt from files, a batch of rows at a time, at constant memory."""
 
 from contextlib import contextmanager
+from numbers import Integral
 
 from sklearn.base import clone
 
-from skprep.backends.files.keys import reads_as_whole_numbers, whole_number
+from skprep.backends.files.keys import (
+    readers_of,
+    reads_as_whole_numbers,
+    whole_number,
+    with_known_keys,
+)
 from skprep.backends.files.text import empty_as_missing, text_type
-from skprep.backends.lazy import refuse_metadata
+from skprep.backends.lazy import known_columns, refuse_metadata
 from skprep.compat import validate_parameters
 from skprep.errors import TableError
 from skprep.frames.keys import key_columns
@@ -22,12 +28,22 @@ BYTES_PER_K = 14  # of a sketch, seen
 def learn(estimator, X, y=None, *, reset, stream=True, publish=True, **metadata):
     """Learn from the rows of a file: the key columns and all other columns of numbers."""
     refuse_metadata(**metadata)
-    keys = key_names(estimator)
-    features = [name for name in X.numeric() if name not in keys]
-    if not reset:
-        features = [name for name in estimator.feature_names_in_ if name not in keys]
-    if not learn_batches(estimator, frames(X, keys, features), reset=reset):
+    keys = key_names(estimator, X.schema.names)
+    if reset:
+        features = [name for name in X.numeric() if name not in keys]
+        batches = frames(X, keys, features)
+    else:
+        names = getattr(estimator, "feature_names_in_", None)
+        known_columns(estimator, X.schema.names, None if names is None else list(map(str, names)))
+        features = [name for name in names if name not in keys]
+        batches = frames(X, keys, features)
+        if keys and not X.is_parquet:
+            readers = readers_of(keys, estimator.groups_)
+            batches = (with_known_keys(frame, readers) for frame in batches)
+    if not learn_batches(estimator, batches, reset=reset):
         raise _no_rows(X)
+    if reset and keys and not X.is_parquet:
+        type_keys(estimator, len(keys))
     return estimator
 
 
@@ -48,7 +64,7 @@ def fit_file(scaler, table, features, *, mergeable=False, progress=None):
     progress : callable, default=None
         ``progress(title, total)`` gives a context manager with a function that is told of each step.
     """
-    keys, progress = key_names(scaler), progress or _no_progress
+    keys, progress = key_names(scaler, table.schema.names), progress or _no_progress
     inner = getattr(scaler, "scaler", scaler)
     validate_parameters(inner)  # before the file is read
     width = len(features)
@@ -65,7 +81,7 @@ def fit_file(scaler, table, features, *, mergeable=False, progress=None):
             parts.append(part if len(passes) == 1 else concatenated(scaler, [part]))
     fitted = parts[0] if len(parts) == 1 else concatenated(scaler, parts)
     if keys and not table.is_parquet:
-        _type_keys(fitted, len(keys))
+        type_keys(fitted, len(keys))
     return fitted
 
 
@@ -103,10 +119,20 @@ def frames(table, keys, features, advance=None, rows=None):
         yield pa.Table.from_batches([batch])
 
 
-def key_names(estimator):
-    """Return the names of the key columns of a GroupScaler; none of any other scaler."""
+def key_names(estimator, names):
+    """Return which of ``names`` are the key columns of a GroupScaler; none of any other scaler."""
     by = getattr(estimator, "by", None)
-    return [by] if isinstance(by, str) else list(by or ())
+    by = list(by) if isinstance(by, list | tuple) else [] if by is None else [by]
+    keys = [
+        names[key] if isinstance(key, Integral) and -len(names) <= key < len(names) else key for key in by
+    ]
+    for key in keys:
+        if key not in names:
+            raise ValueError(
+                f"In GroupScaler, by must name columns of the file; received {key!r}. The columns are: "
+                f"{', '.join(map(repr, names))}. Correct by=."
+            )
+    return keys
 
 
 def _features_at_a_time(table, keys, max_rank_error, progress):
@@ -120,7 +146,7 @@ def _features_at_a_time(table, keys, max_rank_error, progress):
     return max(1, SKETCHES // (n_groups * (BYTES_PER_K * size_for(max_rank_error) + 8 * EXACT_BUDGET)))
 
 
-def _type_keys(scaler, n_keys):
+def type_keys(scaler, n_keys):
     """Read the keys of a text file as whole numbers where all of a column are: as pandas will read them."""
     parts = [key if n_keys > 1 else (key,) for key in scaler.groups_]
     whole = [reads_as_whole_numbers(column) for column in zip(*parts, strict=True)]

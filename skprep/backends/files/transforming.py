@@ -3,15 +3,14 @@
 import warnings
 
 import numpy as np
-import pandas as pd
 
-from skprep.backends.files.keys import KeyReader
+from skprep.backends.files.keys import readers_of, with_known_keys
 from skprep.backends.files.learning import ROWS
 from skprep.backends.files.table import is_numeric_type
 from skprep.backends.files.text import empty_as_missing, text_type
 from skprep.backends.files.writing import write_table
 from skprep.backends.fitted import fitted_of
-from skprep.backends.lazy import known_columns, refuse_metadata
+from skprep.backends.lazy import known_columns, refuse_metadata, refuse_output
 from skprep.backends.subset import transform_columns_of
 from skprep.errors import TableError
 
@@ -24,6 +23,7 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
     import pyarrow as pa
 
     refuse_metadata(**metadata)
+    refuse_output(estimator)
     work = _Work(estimator, X, inverse)
     batches = list(work.batches())
     return pa.Table.from_batches(batches, work.schema).to_pandas(ignore_metadata=True)
@@ -78,11 +78,7 @@ class _Work:
             for f in table.schema
         )
         self.keys = fitted.key_names
-        several = len(self.keys) > 1
-        known = () if fitted.index is None else fitted.index.keys
-        self.readers = {
-            name: KeyReader(key[i] if several else key for key in known) for i, name in enumerate(self.keys)
-        }
+        self.readers = readers_of(self.keys, () if fitted.index is None else fitted.index.keys)
         self.n_batches, self.any_known = 0, False
 
     def _check_numbers(self, features):
@@ -128,17 +124,7 @@ class _Work:
 
         if self.table.is_parquet:
             return pa.Table.from_batches([batch])
-        batch, columns = empty_as_missing(batch, self.keys), {}
-        for name in batch.schema.names:
-            column = batch.column(name)
-            if name not in self.readers:
-                columns[name] = column.to_numpy(zero_copy_only=False)
-                continue
-            encoded = column.dictionary_encode()
-            read = [self.readers[name](key) for key in encoded.dictionary.to_pylist()]
-            codes = encoded.indices.fill_null(len(read)).to_numpy()
-            columns[name] = pd.Series([*read, None], dtype=object).take(codes).reset_index(drop=True)
-        return pd.DataFrame(columns, copy=False)
+        return with_known_keys(pa.Table.from_batches([empty_as_missing(batch, self.keys)]), self.readers)
 
 
 def _scaled(kind):
