@@ -41,10 +41,12 @@ cdef inline bint is_infinite(double x) noexcept nogil:
 cdef inline part write_line(const floating* x, Py_ssize_t m, given_t center, given_t scale, int formula,
                             floating* out, int64_t* infinite) noexcept nogil:
     cdef Py_ssize_t j
+    cdef double v
     cdef int64_t beyond = 0
     for j in range(m):
-        beyond |= is_infinite(x[j])
-        out[j] = <floating>result_of(x[j], center[j], scale[j], formula)
+        v = x[j]
+        beyond |= is_infinite(v)
+        out[j] = <floating>result_of(v, center[j], scale[j], formula)
     infinite[0] |= beyond
 
 
@@ -54,18 +56,20 @@ cdef hot write_lines(const floating* x, Py_ssize_t step, Py_ssize_t n, Py_ssize_
     cdef Py_ssize_t i, j
     cdef const floating* line
     cdef floating* to
+    cdef int64_t beyond = 0
     for i in range(n):
         line = x + i * step
         to = out + i * out_step
         if rule.formula == UNDO:  # the formula is a constant of each loop
-            write_line(line, m, center, scale, UNDO, to, infinite)
+            write_line(line, m, center, scale, UNDO, to, &beyond)
         elif rule.formula == DIVIDE:
-            write_line(line, m, center, scale, DIVIDE, to, infinite)
+            write_line(line, m, center, scale, DIVIDE, to, &beyond)
         else:
-            write_line(line, m, center, scale, MULTIPLY, to, infinite)
+            write_line(line, m, center, scale, MULTIPLY, to, &beyond)
         if rule.clip:
             for j in range(m):
                 to[j] = <floating>clipped(to[j], rule)
+    infinite[0] |= beyond
 
 
 cdef hot write_grouped_column(const floating* x, Py_ssize_t n, const Py_ssize_t* codes, const double* pair,
