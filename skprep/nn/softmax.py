@@ -207,14 +207,7 @@ def softmax_cross_entropy(
     logits = np.asarray(logits)
     logits = logits if logits.dtype.kind == "f" else logits.astype(np.float64)
     n_classes = logits.shape[-1]
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(
-            f'reduction must be "mean", "sum" or "none"; received {reduction!r}. Pass one of these.'
-        )
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise ValueError(f"label_smoothing must be from 0 to 1; received {label_smoothing!r}.")
-    if ignore_index is not None and not isinstance(ignore_index, Integral):
-        raise ValueError(f"ignore_index must be one class number; received {ignore_index!r}.")
+    _check_options(reduction, label_smoothing, ignore_index)
     classes, wanted, counted = _targets(np.asarray(targets), logits, ignore_index)
     weight = np.ones(n_classes) if weight is None else np.asarray(weight, dtype=np.float64)
     if weight.shape != (n_classes,):
@@ -237,6 +230,17 @@ def softmax_cross_entropy(
         losses = -np.where(wanted != 0, wanted * log_y, 0.0).sum(axis=-1)
     grad = np.exp(log_y) * wanted.sum(axis=-1, keepdims=True) - wanted
     return _reduced(losses, grad, counted.astype(np.float64), reduction, logits.dtype)
+
+
+def _check_options(reduction, label_smoothing, ignore_index):
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(
+            f'reduction must be "mean", "sum" or "none"; received {reduction!r}. Pass one of these.'
+        )
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ValueError(f"label_smoothing must be from 0 to 1; received {label_smoothing!r}.")
+    if ignore_index is not None and not isinstance(ignore_index, Integral):
+        raise ValueError(f"ignore_index must be one class number; received {ignore_index!r}.")
 
 
 def _reduced(losses, grad, of_row, reduction, dtype):

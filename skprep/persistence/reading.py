@@ -28,7 +28,7 @@ from skprep.persistence.values import (
     read_numbers,
     shortened,
 )
-from skprep.persistence.writing import FORMAT, PLAIN, READABLE, VERSION, learned
+from skprep.persistence.writing import FORMAT, PLAIN, READABLE, VERSION, learned, restore
 from skprep.statistics.groups import GroupIndex
 from skprep.validation.parameters import same
 
@@ -136,7 +136,7 @@ def _restored(document, length, notes):
         shape = (1, scaler.n_features_in_)
         statistic = read_statistic(document["statistic"], ROOT / "statistic", shape)
         _check_kind(scaler, statistic, ROOT / "statistic")
-        scaler._restore(statistic)
+        restore(scaler, statistic)
     _check_use(scaler)
     # An earlier version may have computed what it shows in another way: said, not refused.
     notes = None if document["version"] == VERSION else notes
@@ -214,7 +214,7 @@ def _restore_groups(scaler, document):
     ]
     for statistic, name in zip(learnt, ("statistic", "pooled"), strict=False):
         _check_kind(scaler.scaler, statistic, ROOT / name)
-    scaler._restore((layout, index, learnt))
+    restore(scaler, (layout, index, learnt))
 
 
 def _read_layout(layout, scaler):

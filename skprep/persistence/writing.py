@@ -128,20 +128,26 @@ def to_json(scaler: Any, *, mergeable: bool = True) -> str:
     if not grouped and PLAIN.get(type(scaler).__name__) is not type(scaler):
         _refuse_class(scaler)
     check_is_fitted(scaler)
-    _check_current(scaler)
+    state = scaler._learnt_state()
+    _check_current(scaler, state)
     with no_collection():
-        return write(_document(scaler, grouped, mergeable))
+        return write(_document(scaler, state, grouped, mergeable))
 
 
-def _check_current(scaler):
+def restore(scaler, state):
+    """Make a scaler with number and names of its features one that has learnt ``state``."""
+    scaler._restore(state)
+
+
+def _check_current(scaler, state):
     """Refuse a scaler whose attributes no longer follow from what it has learnt and its parameters."""
-    state, twin = scaler._learnt_state(), clone(scaler)
+    twin = clone(scaler)
     names = getattr(scaler, "feature_names_in_", None)
     if names is not None:
         twin.feature_names_in_ = names
     twin.n_features_in_ = scaler.n_features_in_
     try:
-        twin._restore(state)
+        restore(twin, state)
         shown, follows = learned(scaler), learned(twin)
     except ValueError as error:
         raise ValueError(f"{CHANGED} ({error}). {ANEW}") from error
@@ -150,8 +156,7 @@ def _check_current(scaler):
         raise ValueError(f"{CHANGED}: {odd[0]} does not follow from them. {ANEW}")
 
 
-def _document(scaler, grouped, mergeable):
-    state = scaler._learnt_state()
+def _document(scaler, state, grouped, mergeable):
     names = getattr(scaler, "feature_names_in_", None)
     return {
         "format": FORMAT,
