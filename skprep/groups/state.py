@@ -161,12 +161,12 @@ class GroupState(BaseEstimator):
         self._set_attributes()
 
     def _set_attributes(self):
-        kept = ("groups_", "scaler_", "n_features_in_", "feature_names_in_")
-        for name in [n for n in vars(self) if n.endswith("_") and not n.startswith("_") and n not in kept]:
-            delattr(self, name)
+        for name in vars(self).get("_shown", ()):  # those of another scaler inside
+            vars(self).pop(name, None)
         self.groups_ = self._index.as_array()
         learnt = self._engine.prepare(self.min_group_size, self.smooth, self.units == "global")
         self.scaler_ = self._engine.scaler
+        self._shown = tuple(learnt)
         for name, value in learnt.items():
             setattr(self, name, value)
 

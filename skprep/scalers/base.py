@@ -22,7 +22,7 @@ from skprep.validation.rows import check_rows, numbered_rows, refuse_infinity
 from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
 
 SETTING = threading.RLock()
-SET: dict[type, tuple[str, ...]] = {}  # class: the attributes that it sets, seen when it does so first
+SET: dict[type, tuple[str, ...]] = {}  # class: the attributes that it sets
 NOT_LEARNT = ("n_features_in_", "feature_names_in_")  # attributes of the input, not of what was learnt
 CENTERING = {"with_mean": "pass", "with_centering": "use"}  # what a sparse matrix asks to be False
 
@@ -257,11 +257,13 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
     def _set_attributes(self):
         statistic = self._learnt[0]
         learnt = self._map(statistic).with_constants()
-        before = None if type(self) in SET else dict(vars(self))
         self._set_fitted_attributes(statistic, learnt)
-        if before is not None:
-            changed = (n for n, v in vars(self).items() if n not in before or before[n] is not v)
-            SET[type(self)] = tuple(changed)
+        if type(self) not in SET:  # seen on a twin that has none yet
+            twin = object.__new__(type(self))
+            vars(twin).update({name: v for name, v in vars(self).items() if not _is_learned(name)})
+            before = set(vars(twin))
+            twin._set_fitted_attributes(statistic, learnt)
+            SET[type(self)] = tuple(name for name in vars(twin) if name not in before)
 
     def _leave_attributes(self):
         """Let the learned attributes be worked out when somebody looks, by the parameters of now."""

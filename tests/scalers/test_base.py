@@ -272,3 +272,13 @@ def test_a_stream_leaves_the_attributes_of_others_alone():
     scaler.mine_ = 3
     scaler.partial_fit(A)
     assert (scaler.mine_, scaler.n_samples_seen_) == (3, 80)
+
+
+def test_attributes_that_stay_none_are_known_to_a_stream():
+    A = np.arange(40.0).reshape(-1, 1)
+    scaler = RobustScaler(with_centering=False, exact_budget=5, max_rank_error=0.1).fit(A)
+    scaler.fit(A)
+    for with_centering in (False, True, False):
+        stream = clone(scaler).set_params(with_centering=with_centering).partial_fit(A).partial_fit(A)
+        assert (stream.center_ is None) == (not with_centering)
+        assert stream.n_samples_seen_ == 80
