@@ -62,7 +62,7 @@ def scalers(by=None):
     >>> list(scalers())[:3]
     ['none', 'StandardScaler', 'MinMaxScaler']
     >>> list(scalers("device"))[-2:]
-    ['RobustScaler by group', 'Standard by group, shrunk']
+    ['RobustScaler by group', 'Standard by group, smoothed']
     """
     found = {
         "none": "passthrough",
@@ -77,8 +77,8 @@ def scalers(by=None):
         settings = {"by": by, "handle_unknown": "global"}
         for inner in (StandardScaler(), MinMaxScaler(), RobustScaler()):
             found[f"{type(inner).__name__} by group"] = GroupScaler(inner, **settings)
-        shrunk = GroupScaler(StandardScaler(), smooth="auto", **settings)
-        found["Standard by group, shrunk"] = shrunk
+        smoothed = GroupScaler(StandardScaler(), smooth="auto", **settings)
+        found["Standard by group, smoothed"] = smoothed
     return found
 
 

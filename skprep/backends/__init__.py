@@ -2,7 +2,7 @@
 
 Each backend has two functions::
 
-    learn(estimator, X, y, *, reset, stream, publish, **metadata)
+    learn(estimator, X, y, *, reset, stream, set_attributes, **metadata)
     transform(estimator, X, *, inverse, copy, **metadata)
 
 ``metadata`` are ``sample_weight`` and ``groups``. A block, a batch, a partition and the rows of another

@@ -25,7 +25,7 @@ def is_collection(X):
     return kind is not None
 
 
-def learn(estimator, X, y=None, *, reset, stream=False, publish=True, sample_weight=None, groups=None):
+def learn(estimator, X, y=None, *, reset, stream=False, set_attributes=True, sample_weight=None, groups=None):
     """Learn from all blocks of ``X`` on the scheduler, on top of earlier rows unless ``reset``."""
     refuse_metadata(groups=groups)
     _check_merges(estimator)

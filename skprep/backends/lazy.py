@@ -15,7 +15,7 @@ def is_lazy(X):
     return as_lazy(X) is not None
 
 
-def learn(estimator, X, y=None, *, reset, stream=False, publish=True, **metadata):
+def learn(estimator, X, y=None, *, reset, stream=False, set_attributes=True, **metadata):
     """Learn from all columns of a lazy frame, on top of earlier rows unless ``reset``."""
     refuse_metadata(**metadata)
     frame = as_lazy(X)

@@ -99,23 +99,23 @@ def _check_options(scaler, keys, handle_unknown, min_group_size, max_rank_error)
         raise TableError(f"--max-rank-error goes with --scaler robust; received --scaler {scaler}.")
 
 
-def _features(table, keys, chosen):
+def _features(table, keys, columns):
     """Return the columns to scale: those asked for, or all of numbers."""
     from skprep.errors import TableError
 
     names = table.schema.names
-    _check_names(table, keys, chosen or [])
-    for name in chosen or [name for name in names if name not in keys]:
+    _check_names(table, keys, columns or [])
+    for name in columns or [name for name in names if name not in keys]:
         slip = table.slips(name)
-        if slip is not None and slip[2] > MOSTLY and not (table.thousands and chosen):
+        if slip is not None and slip[2] > MOSTLY and not (table.thousands and columns):
             raise table.slip(name, *slip[:2])
-    text = [name for name in chosen or () if not table.is_numeric(name)]
+    text = [name for name in columns or () if not table.is_numeric(name)]
     if text:
         raise TableError(
             f"--column must name columns of numbers; received {text[0]!r}, which holds "
             f"{table.schema.field(text[0]).type}. Leave it out or correct the file."
         )
-    features = list(chosen) if chosen else [name for name in table.numeric() if name not in keys]
+    features = list(columns) if columns else [name for name in table.numeric() if name not in keys]
     if not features and not table.has_rows():
         raise TableError(f"The file {str(table.path)!r} has no rows. It must hold a header and rows.")
     if not features:
@@ -123,13 +123,13 @@ def _features(table, keys, chosen):
     return features
 
 
-def _check_names(table, keys, chosen):
+def _check_names(table, keys, columns):
     """Refuse names of columns that are not there, or that do not go together."""
     from pyarrow import types
 
     from skprep.errors import TableError
 
-    for name in (*keys, *chosen):
+    for name in (*keys, *columns):
         if name not in table.schema.names:
             option = "--by" if name in keys else "--column"
             raise TableError(
@@ -142,10 +142,10 @@ def _check_names(table, keys, chosen):
                 f"--by must name a column of text, numbers or dates; {name!r} holds "
                 f"{table.schema.field(name).type}. Name another column, or make it text."
             )
-    both = [name for name in chosen if name in keys]
+    both = [name for name in columns if name in keys]
     if both:
         raise TableError(f"--by and --column must differ; received {both[0]!r} for both.")
-    twice = [name for i, name in enumerate(chosen) if name in chosen[:i]]
+    twice = [name for i, name in enumerate(columns) if name in columns[:i]]
     if twice:
         raise TableError(
             f"--column must name each column once; received {twice[0]!r} twice. Drop one of them."

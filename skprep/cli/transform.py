@@ -43,7 +43,7 @@ def transform(
         with progress("scaling", table.size) as advance:
             known = transform_file(fitted, table, out, inverse=inverse, advance=advance)
     if not known:
-        _warn_of_strangers(fitted, table.path)
+        _warn_unknown_groups(fitted, table.path)
     say(f"Table: {out}")
 
 
@@ -72,7 +72,7 @@ def _set_policy(scaler, handle_unknown):
     scaler.set_params(handle_unknown=handle_unknown)
 
 
-def _warn_of_strangers(scaler, path, most=5):
+def _warn_unknown_groups(scaler, path, most=5):
     keys = scaler.groups_.tolist()
     known = ", ".join(map(repr, keys[:most])) + (", ..." if len(keys) > most else "")
     print(

@@ -32,20 +32,22 @@ class GroupState(BaseEstimator):
 
     # --- learning ------------------------------------------------------------------------------
 
-    def _learn(self, X, y=None, *, reset, stream=False, publish=True, groups=None, sample_weight=None):
-        """Learn from rows wherever they are; ``publish=False`` leaves the learned attributes for later."""
+    def _learn(self, X, y=None, *, reset, stream=False, set_attributes=True, groups=None, sample_weight=None):
+        """Learn from rows wherever they are; ``set_attributes=False`` leaves the attributes for later."""
         check_settings(self)
         metadata = {"groups": groups, "sample_weight": sample_weight}
-        return backend_of(X).learn(self, X, y, reset=reset, stream=stream, publish=publish, **metadata)
+        return backend_of(X).learn(
+            self, X, y, reset=reset, stream=stream, set_attributes=set_attributes, **metadata
+        )
 
-    def _learn_rows(self, X, y, *, reset, stream, publish, groups, sample_weight):
+    def _learn_rows(self, X, y, *, reset, stream, set_attributes, groups, sample_weight):
         """Learn from rows in memory; return the table and codes where all of them were learnt from."""
         layout, table = self._read(X, groups, reset)
         weight = check_weight(sample_weight, table.features)
         if reset:
             check_some_weight(weight)
         else:
-            check_learnt_alike(self, self._learnt_with, "partial_fit")
+            check_learnt_alike(self, self._fit_parameters, "partial_fit")
         rows = rows_with_weight(weight)
         some = table
         if rows is not None:
@@ -62,11 +64,11 @@ class GroupState(BaseEstimator):
                 with numbered_rows(engine.scaler, rows):
                     learnt = engine.learn(some.features, codes, len(index), weight, stream)
                 learnt = learnt if reset else engine.merged(learnt, len(index), places)
-                engine.set(learnt, publish)
+                engine.set(learnt, set_attributes)
             else:
                 y = indexable(y)[0]
                 engine.learn(some.features, y, codes, len(index), places, weight, self.min_group_size)
-            self._set_fitted_state(layout, index, engine, publish)
+            self._set_fitted_state(layout, index, engine, set_attributes)
         return (table, codes) if rows is None else None
 
     def _read(self, X, groups, reset):
@@ -95,7 +97,7 @@ class GroupState(BaseEstimator):
             self.feature_names_in_ = np.array(names, dtype=object)
             self.n_features_in_ = len(names)
         else:
-            check_learnt_alike(self, self._learnt_with, "partial_fit")
+            check_learnt_alike(self, self._fit_parameters, "partial_fit")
         layout = Layout.of(self.by, list(names), len(names)) if reset else self._layout
         engine = Vectorized(self.scaler, layout) if reset else self._engine.copy()
         keys, features = ([names[j] for j in positions] for positions in (layout.by, layout.features))
@@ -112,7 +114,7 @@ class GroupState(BaseEstimator):
         first = scalers[0]
         for number, s in enumerate(scalers):
             s._check_vectorized("merge")
-            check_learnt_alike(self, s._learnt_with, "merge")
+            check_learnt_alike(self, s._fit_parameters, "merge")
             if s._layout.place() != first._layout.place():
                 raise ValueError(
                     "merge needs scalers whose keys are in the same columns; received one with "
@@ -147,11 +149,11 @@ class GroupState(BaseEstimator):
         self._check_vectorized("to_json")
         return self._layout, self._index, self._engine.state()
 
-    def _set_fitted_state(self, layout, index, engine, publish=True):
+    def _set_fitted_state(self, layout, index, engine, set_attributes=True):
         """Set all that a fitted GroupScaler has: the one place where that is done."""
         self._layout, self._index, self._engine = layout, index, engine
-        self._learnt_with = {"by": self.by, "scaler": clone(self.scaler)}
-        if publish:
+        self._fit_parameters = {"by": self.by, "scaler": clone(self.scaler)}
+        if set_attributes:
             self._set_attributes()
 
     def _set_all(self):

@@ -54,10 +54,10 @@ class Vectorized:
         sizes = statistic.count if weight is None else _number_of_values(X, codes, n_groups)
         return statistic, pooled, sizes
 
-    def set(self, learnt, publish=True):
+    def set(self, learnt, set_attributes=True):
         """Take what :meth:`learn` returned as the state."""
         self.statistic, self.pooled, self.sizes = learnt
-        self.scaler._set_statistic(self.pooled, publish)
+        self.scaler._set_statistic(self.pooled, set_attributes)
 
     def state(self):
         """Return what :meth:`set` takes."""

@@ -176,12 +176,12 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     # --- learning ------------------------------------------------------------------------------
 
-    def _learn(self, X, y=None, *, reset, stream=False, publish=True, sample_weight=None):
-        """Learn from rows wherever they are; ``publish=False`` leaves the learned attributes for later."""
-        how = {"reset": reset, "stream": stream, "publish": publish}
+    def _learn(self, X, y=None, *, reset, stream=False, set_attributes=True, sample_weight=None):
+        """Learn from rows wherever they are; ``set_attributes=False`` leaves the attributes for later."""
+        how = {"reset": reset, "stream": stream, "set_attributes": set_attributes}
         return backend_of(X).learn(self, X, y, sample_weight=sample_weight, **how)
 
-    def _learn_rows(self, X, y, *, reset, stream, publish, sample_weight):
+    def _learn_rows(self, X, y, *, reset, stream, set_attributes, sample_weight):
         """Learn from rows in memory."""
         X = check_rows(self, X, reset=reset, sparse_formats=self._sparse_formats)
         weight = check_weight(sample_weight, X)
@@ -197,7 +197,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
                 X, weight = X[rows], weight[rows]
             with numbered_rows(self, rows):
                 learnt = self._learn_statistic(X, None, 1, weight, stream)
-            self._add_statistic(learnt, reset, publish)
+            self._add_statistic(learnt, reset, set_attributes)
         return self
 
     def _learn_frame(self, frame, names, *, reset):
@@ -221,8 +221,8 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
             refuse_infinity(self, X)
         return learnt
 
-    def _add_statistic(self, learnt, reset, publish=True):
-        self._set_statistic(learnt if reset else self._learnt[0].merge(learnt), publish)
+    def _add_statistic(self, learnt, reset, set_attributes=True):
+        self._set_statistic(learnt if reset else self._learnt[0].merge(learnt), set_attributes)
 
     def _merge(self, scalers):
         """Take what several fitted scalers have learnt together."""
@@ -240,13 +240,13 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         """Become fitted by what was learnt elsewhere."""
         self._set_statistic(statistic)
 
-    def _set_statistic(self, statistic, publish=True):
+    def _set_statistic(self, statistic, set_attributes=True):
         """Set the fitted state: what was learnt, and the attributes that follow from it."""
         self._learnt = statistic, {name: getattr(self, name) for name in self._learning_parameters}
         vars(self).pop("_unset", None)
-        if publish and statistic.is_costly:
+        if set_attributes and statistic.is_costly:
             self._leave_attributes()
-        elif publish:
+        elif set_attributes:
             self._set_attributes()
 
     def _set_all(self):

@@ -239,8 +239,8 @@ class Quantiles(Statistic):
     def concatenate(self, other):
         """Return the quantiles alone of the features of both, learnt from the same rows."""
         a, b = self.concluded(), other.concluded()
-        joined = {n: np.hstack([getattr(a, n), getattr(b, n)]) for n in ("count", "answers", "errors")}
-        return replace(a, samples=Samples.empty(*joined["count"].shape), **joined)
+        whole = {n: np.hstack([getattr(a, n), getattr(b, n)]) for n in ("count", "answers", "errors")}
+        return replace(a, samples=Samples.empty(*whole["count"].shape), **whole)
 
     def to_dict(self):
         """Return the statistic as plain lists, numbers and text (a sketch in base 64, with its CRC-32)."""

@@ -47,10 +47,10 @@ def check_clip(clip):
     return bounds
 
 
-def check_range(estimator, spread, low, high):
+def check_range(estimator, scale, low, high):
     """Refuse a feature whose range overflows."""
-    if np.isinf(spread).any():
-        group, column = np.unravel_index(np.isinf(spread).argmax(), spread.shape)
+    if np.isinf(scale).any():
+        group, column = np.unravel_index(np.isinf(scale).argmax(), scale.shape)
         raise ValueError(
             "The range of a feature must fit into float64; received one from "
             f"{low[group, column]:g} to {high[group, column]:g} in {name_column(estimator, column)}. "

@@ -125,7 +125,7 @@ def test_rows_of_one_group_stay_together(tmp_path, one_model):
     score, out = best("--by", "device", "--keep-together")
     assert score < 0.85
     assert "kept together in a fold: 200 of 200 test rows met a group" in out
-    assert "Standard by group, shrunk" in out
+    assert "Standard by group, smoothed" in out
 
 
 def test_per_group_scaling_wins_where_devices_differ(tmp_path, one_model):

@@ -19,8 +19,8 @@ from .oracle import SCALERS, loop
 POLICIES = {
     "plain": {},
     "small groups": {"min_group_size": 4},
-    "shrunk": {"smooth": 3.5},
-    "shrunk and small": {"smooth": 1, "min_group_size": 2},
+    "smoothed": {"smooth": 3.5},
+    "smoothed and small": {"smooth": 1, "min_group_size": 2},
     "pooled units": {"units": "global"},
     "global": {"handle_unknown": "global"},
     "global, pooled units": {"handle_unknown": "global", "units": "global"},

@@ -25,7 +25,7 @@ SKETCHES = 3 << 26  # bytes of quantile sketches at a time; more features are le
 BYTES_PER_K = 14  # of a sketch, seen
 
 
-def learn(estimator, X, y=None, *, reset, stream=True, publish=True, **metadata):
+def learn(estimator, X, y=None, *, reset, stream=True, set_attributes=True, **metadata):
     """Learn from the rows of a file: the key columns and all other columns of numbers."""
     refuse_metadata(**metadata)
     keys = key_names(estimator, X.schema.names)
@@ -100,7 +100,7 @@ def learn_batches(estimator, batches, *, reset=True):
         if not len(batch):
             continue
         try:
-            estimator._learn(batch, reset=reset and n_rows == 0, stream=True, publish=False)
+            estimator._learn(batch, reset=reset and n_rows == 0, stream=True, set_attributes=False)
         except ValueError as error:
             raise ValueError(f"In the {len(batch)} rows from row {n_rows} on: {error}") from error
         n_rows += len(batch)
