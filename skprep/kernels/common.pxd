@@ -1,3 +1,6 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False, freethreading_compatible=True
+#
 # What the compiled kernels share: how they are compiled, what every entry checks at its head, and the loop of
 # sums that both columns and rows of layers take.
 
