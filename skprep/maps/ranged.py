@@ -9,6 +9,8 @@ from skprep.kernels.blocks import CACHE_ELEMENTS
 from skprep.maps.affine import AffineMap
 from skprep.maps.base import Map
 
+FEW = 256  # numbers, for which a kernel is not worth its call
+
 
 @dataclass(eq=False)
 class RangedMap(AffineMap):
@@ -60,7 +62,9 @@ class RangedMap(AffineMap):
         if (low, high) == (0.0, 1.0):
             return super().write(X, out, codes, undo)
         exact = low + (high - low) == high and self.bounds is None and X.dtype == out.dtype == np.float64
-        by_kernel = X.size <= CACHE_ELEMENTS and dispatch.takes_affine(X, out) and not self.huge_columns.size
+        by_kernel = (
+            FEW < X.size <= CACHE_ELEMENTS and dispatch.takes_affine(X, out) and not self.huge_columns.size
+        )
         if not (exact and by_kernel):
             return Map.write(self, X, out, codes, undo)
         if undo:  # the same steps, of a small call, in place

@@ -168,7 +168,7 @@ class MinMaxScaler(Scaler):
         if hasattr(self, "data_min_") and hasattr(self, "data_range_"):
             center, span = self._attribute("data_min_"), self._attribute("data_range_")
             span = np.where(span == 0, 1.0, span)
-            if not np.array_equal(self._scale_and_min(center, span), (scale, shift), equal_nan=True):
+            if not all(map(_same, self._scale_and_min(center, span), (scale, shift))):
                 center = None
         if center is None:
             center, span = (a - shift) / scale, (b - a) / scale
@@ -176,3 +176,9 @@ class MinMaxScaler(Scaler):
 
     def _bounds(self):
         return self.feature_range if self.clip else None
+
+
+def _same(a, b):
+    """Say whether two rows are equal, NaN to NaN."""
+    equal = a == b
+    return a.shape == b.shape and bool(equal.all() or (equal | ((a != a) & (b != b))).all())

@@ -71,9 +71,11 @@ def samples_seen(count):
     >>> samples_seen(np.array([3.0, 2.5]))
     array([3. , 2.5])
     """
-    if (count == np.floor(count)).all() and (count < 2.0**53).all():
-        count = count.astype(np.int64)
-    return count[0] if (count == count[0]).all() else count
+    first = count[0]
+    if (count == first).all():
+        return np.int64(first) if first % 1 == 0 and first < 2.0**53 else first
+    whole = (count == np.floor(count)).all() and (count < 2.0**53).all()
+    return count.astype(np.int64) if whole else count
 
 
 def check_learnt(estimator, what):
