@@ -77,7 +77,7 @@ class Layout:
             self._check_keys_are_there(estimator, X)
             check_feature_names(estimator, named_as(X), reset=False)
             check_n_features(estimator, X, reset=False)
-            self._check_groups(estimator, groups, "transform")
+            self._check_groups(groups, "transform")
         return Table(self._features(estimator, X, self.features), self._keys(estimator, X, groups))
 
     def _check_keys_are_there(self, estimator, X):
@@ -115,7 +115,7 @@ class Layout:
                 "inverse_transform needs the group of each row; received none. Pass groups=, or fit "
                 "with keep_by=True so that transform keeps the key columns."
             )
-        self._check_groups(estimator, groups, "inverse_transform", by_too=True)
+        self._check_groups(groups, "inverse_transform", by_too=True)
         positions = list(range(X.shape[1]))
         return Table(self._features(estimator, X, positions), self._metadata(X, groups))
 
@@ -163,7 +163,7 @@ class Layout:
             )
         return columns
 
-    def _check_groups(self, estimator, groups, method, by_too=False):
+    def _check_groups(self, groups, method, by_too=False):
         if self.by and not by_too:
             return
         if groups is None and self.n_keys:
@@ -226,17 +226,6 @@ def as_table(estimator, X):
             "GroupScaler. Pass at least one row."
         )
     return X
-
-
-def check_by(by):
-    """Refuse a key that is neither a column nor a list of columns."""
-    columns = by if isinstance(by, list | tuple) else [] if by is None else [by]
-    wrong = isinstance(by, list | tuple) and not by
-    if wrong or any(isinstance(c, bool) or not isinstance(c, str | Integral) for c in columns):
-        raise ValueError(
-            f"by must be a column name or position, or a list of them; received {by!r}. "
-            'For example by="device" or by=["site", "device"].'
-        )
 
 
 def _positions(by, names, n_columns):

@@ -130,13 +130,14 @@ class LogScaler(Scaler):
         """Return the rows with NaN in the place of what lies outside a given domain: only the rest counts."""
         if isinstance(self.offset, str):
             return X
-        offset = self._known_offset(X.shape[1])[None]
-        learnt = self._map_of(offset, np.full(offset.shape, np.nan))
+        offset = self._known_offset(X.shape[1])
         if self.method != "log":
             return X
         if hasattr(X, "summarise"):
-            return self._inside_elsewhere(X, learnt)
-        check_domain(self, learnt, X)
+            return self._inside_elsewhere(X, offset)
+        if self.handle_invalid == "error":
+            check_domain(self, self._map_of(offset[None], None), X)
+            return X  # all of it is inside
         return self._inside(X, offset)
 
     def _inside(self, X, offset):
@@ -153,16 +154,17 @@ class LogScaler(Scaler):
                 self._refuse_none_inside(column)
         return rows
 
-    def _inside_elsewhere(self, table, learnt):
+    def _inside_elsewhere(self, table, offset):
         """Do the same to rows that are not in memory."""
-        offset = learnt.offset[0]
         inside = table.within(lambda x, j: x + float(offset[j]) > 0)
         if self.handle_invalid == "nan":
             return inside
-        whole, kept = (SmallestTwo.learn(t) for t in (table, inside))
+        whole = SmallestTwo.learn(table)
         if self.handle_invalid == "error":
             for column in np.flatnonzero(whole.first[0] + offset <= 0):
                 raise outside_domain(whole.first[0, column], name_column(self, column), offset[column])
+            return table  # all of it is inside
+        kept = SmallestTwo.learn(inside)
         for column in np.flatnonzero((whole.count > 0)[0] & (kept.count == 0)[0]):
             self._refuse_none_inside(column)
         return inside

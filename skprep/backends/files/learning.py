@@ -31,15 +31,14 @@ def learn(estimator, X, y=None, *, reset, stream=True, set_attributes=True, **me
     keys = key_names(estimator, X.schema.names)
     if reset:
         features = [name for name in X.numeric() if name not in keys]
-        batches = frames(X, keys, features)
     else:
         names = getattr(estimator, "feature_names_in_", None)
         known_columns(estimator, X.schema.names, None if names is None else list(map(str, names)))
         features = [name for name in names if name not in keys]
-        batches = frames(X, keys, features)
-        if keys and not X.is_parquet:
-            readers = readers_of(keys, estimator.groups_)
-            batches = (with_known_keys(frame, readers) for frame in batches)
+    batches = frames(X, keys, features)
+    if keys and not reset and not X.is_parquet:
+        readers = readers_of(keys, estimator.groups_)
+        batches = (with_known_keys(frame, readers) for frame in batches)
     if not learn_batches(estimator, batches, reset=reset):
         raise _no_rows(X)
     if reset and keys and not X.is_parquet:
