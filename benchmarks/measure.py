@@ -76,22 +76,65 @@ def peak_memory(function):
 
 def title(text, first="call", peer="peer"):
     """Print a heading and the head of a table of times."""
-    print(f"\n### {text}\n")
+    heading(text)
     cells(first, "skprep, ms", f"{peer}, ms", "times as fast", "from", "to")
     cells("---", *["---:"] * 5)
 
 
 def print_row(name, ours, theirs):
     """Print both medians, their ratio and its spread."""
+    own, other, ratio, low, high = _compared(ours, theirs)
+    cells(name, f"{own:.3g}", f"{other:.3g}", f"{ratio:.3g}", low, high)
+
+
+def _compared(ours, theirs):
+    """Return both medians in ms, their ratio, and the ends of its spread as text."""
     ratios = sorted(t / o for o, t in zip(ours, theirs, strict=True))
     low, high = ratios[len(ratios) // 10], ratios[-1 - len(ratios) // 10]
-    values = (1e3 * median(ours), 1e3 * median(theirs), median(theirs) / median(ours), low, high)
-    cells(name, *(f"{v:.3g}" for v in values))
+    return (
+        1e3 * median(ours),
+        1e3 * median(theirs),
+        median(theirs) / median(ours),
+        f"{low:.3g}",
+        f"{high:.3g}",
+    )
 
 
 def row(name, ours, theirs, rounds=7):
     """Measure both by turns and print the row."""
     print_row(name, *by_turns(ours, theirs, rounds))
+
+
+def heading(text):
+    """Print a heading, and the empty line before a table."""
+    print(f"\n### {text}\n")
+
+
+def reach_title(text):
+    """Print a heading and the head of a table with what is to be reached."""
+    heading(text)
+    cells("work", "skprep, ms", "peer", "peer, ms", "times as fast", "to reach", "from", "to")
+    cells("---", "---:", "---", *["---:"] * 5)
+
+
+def reach_row(name, ours, peer, theirs, goal, rounds):
+    """Measure both by turns and print the row, beside what is to be reached."""
+    print_reach(name, *by_turns(ours, theirs, rounds), peer, goal)
+
+
+def print_reach(name, ours, theirs, peer, goal):
+    """Print both medians, their ratio, what is to be reached, and the spread."""
+    own, other, ratio, low, high = _compared(ours, theirs)
+    cells(
+        name,
+        f"{own:.3g}",
+        peer,
+        f"{other:.3g}",
+        f"{ratio:.2f}",
+        "" if goal is None else f"{goal:g}",
+        low,
+        high,
+    )
 
 
 def cells(*values):

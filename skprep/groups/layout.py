@@ -12,7 +12,8 @@ from skprep.frames.eager import column_names, named_as, take_columns
 from skprep.frames.keys import key_columns
 from skprep.frames.numbers import as_numbers
 from skprep.groups.keys import columns_of, n_keys_of
-from skprep.validation.rows import masked_as_missing, name_column, name_text, read_array
+from skprep.statistics.groups import plain_key
+from skprep.validation.rows import masked_as_missing, name_column, name_text, read_array, read_known
 
 
 @dataclass
@@ -79,6 +80,23 @@ class Layout:
             check_n_features(estimator, X, reset=False)
             self._check_groups(groups, "transform")
         return Table(self._features(estimator, X, self.features), self._keys(estimator, X, groups))
+
+    def take_few_apart(self, estimator, X, groups):
+        """Return features and keys of a few rows with the columns of ``fit``; None where they go the long way.
+
+        The keys are plain Python values, one for each row, or tuples of those.
+        """
+        if not self.by or groups is not None:
+            return None
+        few = read_known(estimator, X)
+        features = None if few is None else few.floats(list(self.features))
+        if features is None:
+            return None
+        keys = [few.keys(j) for j in self.by]
+        if any(column is None for column in keys):
+            return None
+        plain = [[plain_key(key) for key in column] for column in keys]
+        return features, plain[0] if len(plain) == 1 else list(zip(*plain, strict=True))
 
     def _check_keys_are_there(self, estimator, X):
         known, names = getattr(estimator, "feature_names_in_", None), column_names(X)

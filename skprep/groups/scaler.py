@@ -289,7 +289,8 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         sklearn.exceptions.NotFittedError
             If nothing was learnt yet.
         """
-        check_is_fitted(self)
+        if "groups_" not in vars(self):
+            check_is_fitted(self)
         return backend_of(X).transform(self, X, groups=groups)
 
     @available_if(lambda self: hasattr(self.scaler, "inverse_transform"))

@@ -19,7 +19,7 @@ from skprep.groups.vectorized import Vectorized, concatenated, is_vectorized
 from skprep.statistics.groups import GroupIndex
 from skprep.validation.parameters import check_learnt_alike
 from skprep.validation.rows import numbered_rows
-from skprep.validation.unknown import codes_of
+from skprep.validation.unknown import codes_of, with_unknown
 from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
 
 
@@ -188,6 +188,10 @@ class GroupState(BaseEstimator):
 
     def _transform_rows(self, X, inverse=False, copy=True, groups=None):
         """Scale rows in memory, or undo it."""
+        few = None if inverse else self._layout.take_few_apart(self, X, groups)
+        if few is not None:
+            features, keys = few
+            return self._transform_table(X, Table(features, []), self._codes_of_few(keys))
         groups, X = as_list(groups), as_table(self, X)
         if inverse:
             table = self._layout.take_result_apart(self, X, groups)
@@ -230,6 +234,13 @@ class GroupState(BaseEstimator):
 
     def _codes(self, table):
         return codes_of(self._index, table.keys, self.handle_unknown, lambda: self._layout.key_text(self))
+
+    def _codes_of_few(self, keys):
+        codes = self._index.codes_of(keys)
+        unknown = list(dict.fromkeys(key for key, code in zip(keys, codes, strict=True) if code < 0))
+        return with_unknown(
+            codes, unknown, self._index, self.handle_unknown, lambda: self._layout.key_text(self)
+        )
 
     def _check_vectorized(self, what):
         if not isinstance(self._engine, Vectorized):

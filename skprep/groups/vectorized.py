@@ -112,10 +112,10 @@ class Vectorized:
         if self.pooled_units and X.dtype != np.float64:  # two maps, rounded once
             return self.transform(X.astype(np.float64), codes).astype(X.dtype)
         self.learnt.check_dtype(X.dtype)
-        check_domain(self.scaler, self.learnt, X, codes)
         out = np.empty_like(X, subok=False)
         if self.learnt.write(X, out, codes):
             refuse_infinity(self.scaler, X)
+            check_domain(self.scaler, self.learnt, X, codes)
         if self.pooled_units:
             self.pooled_map.write(out, out, undo=True)
         return out

@@ -15,18 +15,37 @@ cdef enum:
     DIVIDE = 0  # (x - center) / scale
     MULTIPLY = 1  # (x - center) * scale
     UNDO = 2  # x * scale + center
+    ONTO = 3  # DIVIDE, and from 0 and 1 onto a range
+    ONTO_TOP = 4  # the same where ``high - low`` was rounded: what reaches 1 becomes high
+    FROM = 5  # from a range to 0 and 1, and UNDO
 
 cdef struct Rule:
     int formula
     bint clip
     double low
     double high
+    double start  # of the range that is scaled onto, its length and its end
+    double length
+    double end
 
 
-cdef inline double result_of(double x, double center, double scale, int formula) noexcept nogil:
+cdef inline double result_of(double x, double center, double scale, int formula, Rule rule) noexcept nogil:
+    cdef double z, moved
+    cdef bint wrong
     if formula == UNDO:
         return x * scale + center
-    return (x - center) / scale if formula == DIVIDE else (x - center) * scale
+    if formula == FROM:
+        return ((x - rule.start) / rule.length) * scale + center
+    if formula == MULTIPLY:
+        return (x - center) * scale
+    z = (x - center) / scale
+    if formula == DIVIDE:
+        return z
+    moved = z * rule.length + rule.start
+    if formula == ONTO:
+        return moved
+    wrong = (z == 1.0) | ((z > 1.0) & (moved < rule.end)) | ((z < 1.0) & (moved > rule.end))
+    return rule.end if wrong else moved
 
 
 cdef inline double clipped(double z, Rule rule) noexcept nogil:
@@ -39,14 +58,14 @@ cdef inline bint is_infinite(double x) noexcept nogil:
 
 
 cdef inline part write_line(const floating* x, Py_ssize_t m, given_t center, given_t scale, int formula,
-                            floating* out, int64_t* infinite) noexcept nogil:
+                            Rule rule, floating* out, int64_t* infinite) noexcept nogil:
     cdef Py_ssize_t j
     cdef double v
     cdef int64_t beyond = 0
     for j in range(m):
         v = x[j]
         beyond |= is_infinite(v)
-        out[j] = <floating>result_of(v, center[j], scale[j], formula)
+        out[j] = <floating>result_of(v, center[j], scale[j], formula, rule)
     infinite[0] |= beyond
 
 
@@ -61,11 +80,17 @@ cdef hot write_lines(const floating* x, Py_ssize_t step, Py_ssize_t n, Py_ssize_
         line = x + i * step
         to = out + i * out_step
         if rule.formula == UNDO:  # the formula is a constant of each loop
-            write_line(line, m, center, scale, UNDO, to, &beyond)
+            write_line(line, m, center, scale, UNDO, rule, to, &beyond)
         elif rule.formula == DIVIDE:
-            write_line(line, m, center, scale, DIVIDE, to, &beyond)
+            write_line(line, m, center, scale, DIVIDE, rule, to, &beyond)
+        elif rule.formula == MULTIPLY:
+            write_line(line, m, center, scale, MULTIPLY, rule, to, &beyond)
+        elif rule.formula == ONTO:
+            write_line(line, m, center, scale, ONTO, rule, to, &beyond)
+        elif rule.formula == ONTO_TOP:
+            write_line(line, m, center, scale, ONTO_TOP, rule, to, &beyond)
         else:
-            write_line(line, m, center, scale, MULTIPLY, to, &beyond)
+            write_line(line, m, center, scale, FROM, rule, to, &beyond)
         if rule.clip:
             for j in range(m):
                 to[j] = <floating>clipped(to[j], rule)
@@ -82,7 +107,7 @@ cdef hot write_grouped_column(const floating* x, Py_ssize_t n, const Py_ssize_t*
     for i in range(n):
         own = pair + 2 * codes[i]
         beyond |= is_infinite(x[i])
-        z = result_of(x[i], own[0], own[1], rule.formula)
+        z = result_of(x[i], own[0], own[1], rule.formula, rule)
         out[i] = <floating>(clipped(z, rule) if rule.clip else z)
     infinite[0] |= beyond
 
@@ -136,8 +161,11 @@ cdef check_apart(name, values, others):
 
 def apply_affine(const floating[:, :] X, const double[:, ::1] center, const double[:, ::1] scale,
                  floating[:, :] out, const Py_ssize_t[::1] codes=None, bounds=None, bint divide=True,
-                 bint undo=False):
-    """Write the map of ``X`` to ``out``; without ``divide``, ``scale`` is a factor. Say whether X has an infinity."""
+                 bint undo=False, onto=None):
+    """Write the map of ``X`` to ``out``, 0 and 1 put ``onto`` a range where there is one.
+
+    Without ``divide``, ``scale`` is a factor, and there is no range. Say whether X has an infinity.
+    """
     cdef Py_ssize_t n = X.shape[0], m = X.shape[1], item = sizeof(floating), n_groups = center.shape[0]
     check_rows(n, codes, None, n_groups)
     check_shape("center", (n_groups, center.shape[1]), (n_groups, m))
@@ -155,6 +183,10 @@ def apply_affine(const floating[:, :] X, const double[:, ::1] center, const doub
     cdef Rule rule = Rule(UNDO if undo else DIVIDE if divide else MULTIPLY, bounds is not None, -INFINITY, INFINITY)
     if bounds is not None:
         rule.low, rule.high = bounds
+    if onto is not None:
+        rule.start, rule.end = onto
+        rule.length = rule.end - rule.start
+        rule.formula = FROM if undo else ONTO if rule.start + rule.length == rule.end else ONTO_TOP
     cdef Py_ssize_t fold = 1
     if codes is None and X.strides[0] == m * item and out.strides[0] == m * item:
         fold = max(1, FOLD // m)
@@ -169,6 +201,6 @@ def apply_affine(const floating[:, :] X, const double[:, ::1] center, const doub
 
 
 def undo_affine(const floating[:, :] Z, const double[:, ::1] center, const double[:, ::1] scale,
-                floating[:, :] out, const Py_ssize_t[::1] codes=None):
+                floating[:, :] out, const Py_ssize_t[::1] codes=None, onto=None):
     """Write the inverse of :func:`apply_affine` to ``out``; say whether Z has an infinity."""
-    return apply_affine(Z, center, scale, out, codes, None, False, True)
+    return apply_affine(Z, center, scale, out, codes, None, False, True, onto)

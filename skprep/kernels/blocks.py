@@ -52,7 +52,7 @@ def fold_of(n_rows, n_features):
     return max(1, n_rows // lines)
 
 
-def folded_blocks(X, out, vectors):
+def folded_blocks(X, out, vectors, elements=CACHE_ELEMENTS):
     """Yield ``(block of X, block of out, vectors)`` ready for elementwise arithmetic.
 
     Each of ``vectors`` (one number per feature, or None) comes back in the shape that
@@ -70,25 +70,25 @@ def folded_blocks(X, out, vectors):
     array([ 0., -1.])
     """
     if X.flags.c_contiguous and out.flags.c_contiguous:
-        yield from _folded_rows(X, out, vectors)
+        yield from _folded_rows(X, out, vectors, elements)
     elif X.flags.f_contiguous and out.flags.f_contiguous:
-        for cols in row_blocks(X.shape[1], X.shape[0]):  # whole columns, as many as fit
+        for cols in row_blocks(X.shape[1], X.shape[0], elements):  # whole columns, as many as fit
             columns = [None if v is None else v[cols, None] for v in vectors]
-            for rows in row_blocks(X.shape[0], cols.stop - cols.start):
+            for rows in row_blocks(X.shape[0], cols.stop - cols.start, elements):
                 yield X[rows, cols].T, out[rows, cols].T, columns
     else:
-        for rows in row_blocks(*X.shape):
+        for rows in row_blocks(*X.shape, elements):
             yield X[rows], out[rows], vectors
 
 
-def _folded_rows(X, out, vectors):
+def _folded_rows(X, out, vectors, elements):
     n_rows, n_features = X.shape
     fold = fold_of(n_rows, n_features)
     whole = n_rows - n_rows % fold
     tiled = vectors if fold == 1 else [None if v is None else np.tile(v, fold) for v in vectors]
     lines = X[:whole].reshape(whole // fold, fold * n_features)
     out_lines = out[:whole].reshape(whole // fold, fold * n_features)
-    for rows in row_blocks(*lines.shape):
+    for rows in row_blocks(*lines.shape, elements):
         yield lines[rows], out_lines[rows], tiled
     if whole < n_rows:
         yield X[whole:], out[whole:], vectors

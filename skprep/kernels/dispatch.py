@@ -53,19 +53,22 @@ def takes_affine(X, out):
     return _compiled("apply_affine", X) is not None and _alike(X, out)
 
 
-def apply_affine(X, center, scale, out, codes=None, bounds=None):
-    """Center and scale, where :func:`takes_affine` says so; say whether X had an infinity."""
+def apply_affine(X, center, scale, out, codes=None, bounds=None, onto=None):
+    """Center and scale, where :func:`takes_affine` says so; say whether X had an infinity.
+
+    ``onto``: a range that 0 and 1 are put onto.
+    """
     divide = True
-    if X.dtype == np.float32:  # a product in float64, rounded to float32, is the quotient
+    if X.dtype == np.float32 and onto is None:  # a product in float64, rounded to float32, is the quotient
         size = np.abs(scale)
         if ((size > _LEAST) & (size < _LARGEST)).all():
             scale, divide = 1.0 / scale, False
-    return _affine(_compiled("apply_affine", X), X, center, scale, out, codes, bounds, divide)
+    return _affine(_compiled("apply_affine", X), X, center, scale, out, codes, bounds, divide, False, onto)
 
 
-def undo_affine(Z, center, scale, out, codes=None):
-    """Undo center and scale, where :func:`takes_affine` says so; say whether Z had an infinity."""
-    return _affine(_compiled("undo_affine", Z), Z, center, scale, out, codes)
+def undo_affine(Z, center, scale, out, codes=None, onto=None):
+    """Undo :func:`apply_affine`, where :func:`takes_affine` says so; say whether Z had an infinity."""
+    return _affine(_compiled("undo_affine", Z), Z, center, scale, out, codes, onto)
 
 
 def _affine(kernel, X, center, scale, out, codes, *more):

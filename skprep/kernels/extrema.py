@@ -30,6 +30,8 @@ def find_extrema(X, codes=None, n_groups=1, weight=None):
 def find_smallest_two(X, codes=None, n_groups=1, weight=None):
     """Weighted count, the smallest value and the second smallest distinct one (inf: none).
 
+    An infinity of either sign shows as ``-inf``, the smallest value.
+
     Examples
     --------
     >>> import numpy as np
@@ -37,6 +39,8 @@ def find_smallest_two(X, codes=None, n_groups=1, weight=None):
     >>> print(count, first, second)
     [[4.]] [[1.]] [[3.]]
     """
+    if np.isposinf(X).any():
+        X = np.where(np.isposinf(X), -np.inf, X)
     first = _reduce_groups(np.fmin, X, codes, n_groups, np.inf)
     floor = first if codes is None else first[codes]
     above = np.where(floor < X, X, np.inf)

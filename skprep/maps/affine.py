@@ -83,8 +83,11 @@ class AffineMap(Map):
         center = np.full(self.shape, nothing) if self.center is None else self.center
         scale = np.ones(self.shape) if self.scale is None else self.scale
         if undo:
-            return dispatch.undo_affine(X, center, scale, out, codes)
-        return dispatch.apply_affine(X, center, scale, out, codes, self.bounds)
+            return dispatch.undo_affine(X, center, scale, out, codes, self._onto())
+        return dispatch.apply_affine(X, center, scale, out, codes, self.bounds, self._onto())
+
+    def _onto(self):
+        """Return the range that 0 and 1 are put onto, None where they stay."""
 
     @cached_property
     def huge_columns(self):

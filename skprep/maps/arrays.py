@@ -8,25 +8,38 @@ from skprep.kernels.blocks import CACHE_ELEMENTS, folded_blocks, row_blocks
 
 GATHERED_ELEMENTS = 1 << 17  # large enough that gathering parameters pays its overhead
 LOG = {"e": np.log, 2: np.log2, 10: np.log10}
-EXP = {"e": np.exp, 2: np.exp2, 10: lambda x: np.power(10.0, x)}
+EXP = {"e": np.exp, 2: np.exp2, 10: lambda x, out=None: np.power(10.0, x, out=out)}
 
 
 def evaluate(formula_of, X, out, codes=None, undo=False):
-    """Write the formula of a map for the rows of ``X`` to ``out``; say whether X held an infinity.
+    """Write the formula of a map for the rows of ``X`` to ``out``; say whether X held what is refused.
 
     Block by block, in float64, rounded once to the dtype of ``out``.
     """
-    infinite, exact = False, out.dtype == np.float64
-    for x, o, own in _blocks(X, out, formula_of.arrays(), codes):
-        infinite = infinite or bool(not np.isfinite(x).all() and np.isinf(x).any())
-        wide = x if x.dtype == np.float64 else x.astype(np.float64)
-        z = result_of(formula_of.formula(wide, SimpleNamespace(**own), Functions, undo))
-        if exact:
-            o[...] = z
-            continue
-        with np.errstate(over="ignore"):
-            o[...] = z
-    return infinite
+    suspect = False
+    for x, o, own in blocks(X, out, formula_of.arrays(), codes):
+        suspect |= evaluate_block(formula_of, x, o, own, undo)
+    return suspect
+
+
+def evaluate_block(formula_of, x, out, own, undo):
+    """Do for one block what :func:`evaluate` does; ``own`` are its parameters, ready to broadcast."""
+    p = SimpleNamespace(**own)
+    suspect = bool(not np.isfinite(x).all() and np.isinf(x).any())
+    wide = x if x.dtype == np.float64 else x.astype(np.float64)
+    if formula_of.has_domain and not undo:
+        suspect = suspect or bool(formula_of.outside(wide, p).any())
+    put(result_of(formula_of.formula(wide, p, Functions, undo)), out)
+    return suspect
+
+
+def put(z, out):
+    """Write float64 to ``out``, rounded to its type; what is too large for it is infinite."""
+    if out.dtype == np.float64:
+        out[...] = z
+        return
+    with np.errstate(over="ignore"):
+        out[...] = z
 
 
 def result_of(steps):
@@ -48,15 +61,15 @@ def result_of(steps):
         return end.value
 
 
-def _blocks(X, out, parameters, codes):
+def blocks(X, out, parameters, codes, elements=CACHE_ELEMENTS):
     """Yield block after block of ``X`` and ``out`` with its parameters, ready to broadcast."""
     names = list(parameters)
-    if codes is None and X.size <= CACHE_ELEMENTS:  # a small call, as it is
+    if codes is None and X.size <= elements:  # a small call, as it is
         yield X, out, {name: None if v is None else v[0] for name, v in parameters.items()}
         return
     if codes is None:
         rows = [None if v is None else v[0] for v in parameters.values()]
-        for x, o, own in folded_blocks(X, out, rows):
+        for x, o, own in folded_blocks(X, out, rows, elements):
             yield x, o, dict(zip(names, own, strict=True))
         return
     by_column = X.strides[0] < X.strides[1]
@@ -64,7 +77,7 @@ def _blocks(X, out, parameters, codes):
     tables = {
         n: np.ascontiguousarray(v.T) if by_column else v for n, v in parameters.items() if v is not None
     }
-    for rows in row_blocks(*X.shape, elements=GATHERED_ELEMENTS):
+    for rows in row_blocks(*X.shape, elements=max(elements, GATHERED_ELEMENTS)):
         own = {n: np.take(v, codes[rows], axis=axis, mode="clip") for n, v in tables.items()}
         x, o = (X[rows].T, out[rows].T) if by_column else (X[rows], out[rows])
         yield x, o, {name: own.get(name) for name in names}

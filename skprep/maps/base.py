@@ -90,18 +90,22 @@ class Map:
 
         Returns
         -------
-        infinite : bool
-            Whether X held an infinity.
+        suspect : bool
+            Whether X held an infinity, or a value outside the domain that is an error.
         """
         return self.read_formula(X, out, codes, undo)
 
     def read_formula(self, X, out, codes=None, undo=False):
         """Do what :meth:`write` does by the formula alone: the definition, which a kernel must equal."""
+        return self._by_pieces(arrays.evaluate, X, out, codes, undo)
+
+    def _by_pieces(self, write, X, out, codes, undo):
+        """Let ``write(map, X, out, codes, undo)`` write pieces of the rows, on threads where they are many."""
         if X.size <= threads.PIECE:
-            return arrays.evaluate(self, X, out, codes, undo)
+            return write(self, X, out, codes, undo)
 
         def piece(x, o, c):
-            return arrays.evaluate(self, x, o, c, undo)
+            return write(self, x, o, c, undo)
 
         return any(threads.by_rows(piece, X, out, codes))
 

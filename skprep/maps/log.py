@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from skprep.maps import logarithms
 from skprep.maps.base import Map
 
 
@@ -47,6 +48,10 @@ class LogMap(Map):
         """Whether a value outside the domain is an error."""
         return self.method == "log" and self.handle_invalid == "error"
 
+    def write(self, X, out, codes=None, undo=False):
+        """See :meth:`Map.write`; in place and without masks where the rows need none."""
+        return self._by_pieces(logarithms.evaluate, X, out, codes, undo)
+
     def outside(self, x, p):
         """Say where x is outside the domain."""
         return x + p.offset <= 0.0
@@ -73,7 +78,7 @@ class LogMap(Map):
 
     def backward(self, z, p, f):
         """Take the power."""
-        t = (yield z * self._ln_base()) if self.base != "e" else z
+        t = (yield z * self.ln_base) if self.base != "e" else z
         if self.method == "arcsinh":
             return (yield from f.sinh(t)) - p.offset
         if self.method == "symlog":
@@ -92,7 +97,9 @@ class LogMap(Map):
         return True if self.base == "e" else f.abs(x) < 0.5
 
     def _in_base(self, z):
-        return z if self.base == "e" else z / self._ln_base()
+        return z if self.base == "e" else z / self.ln_base
 
-    def _ln_base(self):
+    @property
+    def ln_base(self):
+        """The natural logarithm of the base."""
         return 1.0 if self.base == "e" else float(np.log(float(self.base)))

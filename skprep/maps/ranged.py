@@ -4,12 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skprep.kernels import dispatch
-from skprep.kernels.blocks import CACHE_ELEMENTS
 from skprep.maps.affine import AffineMap
-from skprep.maps.base import Map
-
-FEW = 256  # numbers, for which a kernel is not worth its call
 
 
 @dataclass(eq=False)
@@ -57,24 +52,13 @@ class RangedMap(AffineMap):
         return (yield from super().backward(z, p, f))
 
     def write(self, X, out, codes=None, undo=False):
-        """See :meth:`Map.write`; onto 0 and 1 it is center and scale alone."""
-        low, high = self._range()
-        if (low, high) == (0.0, 1.0):
-            return super().write(X, out, codes, undo)
-        exact = low + (high - low) == high and self.bounds is None and X.dtype == out.dtype == np.float64
-        by_kernel = (
-            FEW < X.size <= CACHE_ELEMENTS and dispatch.takes_affine(X, out) and not self.huge_columns.size
-        )
-        if not (exact and by_kernel):
-            return Map.write(self, X, out, codes, undo)
-        if undo:  # the same steps, of a small call, in place
-            return super().write(
-                np.divide(np.subtract(X, low, out=out), high - low, out=out), out, codes, undo
-            )
-        infinite = super().write(X, out, codes, undo)
-        np.multiply(out, high - low, out=out)
-        np.add(out, low, out=out)
-        return infinite
+        """See :meth:`Map.write`; numbers that leave float64 on the way go by the formula."""
+        if self._onto() is not None and self.huge_columns.size:
+            return self.read_formula(X, out, codes, undo)
+        return super().write(X, out, codes, undo)
+
+    def _onto(self):
+        return None if self._range() == (0.0, 1.0) else self._range()
 
     def check_dtype(self, dtype):
         """Refuse rows of a type that the range does not fit into."""

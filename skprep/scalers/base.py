@@ -302,7 +302,8 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _transform(self, X, copy, inverse=False):
         self._set_left_attributes()  # before attributes are walked over, which may not grow meanwhile
-        check_is_fitted(self)
+        if "n_features_in_" not in vars(self):
+            check_is_fitted(self)
         return backend_of(X).transform(self, X, inverse=inverse, copy=copy)
 
     def _transform_rows(self, X, inverse=False, copy=True):
@@ -320,17 +321,22 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         learnt = self._map_from_attributes()
         if sparse.issparse(X):
             return self._apply_to_sparse(learnt, X, copy, inverse)
-        if not copy:  # a refusal halfway would leave the caller's array half scaled
-            refuse_infinity(self, X)
+        # An array converted from integers is ours already, and free of infinities.
+        ours = isinstance(given, np.ndarray) and given.dtype.kind in "iub" and not learnt.has_domain
+        out = X if ours or not copy else np.empty_like(X, subok=False)
         if not inverse:
             learnt.check_dtype(X.dtype)
-            check_domain(self, learnt, X)
-        # An array converted from integers is ours already, and free of infinities.
-        ours = isinstance(given, np.ndarray) and given.dtype.kind in "iub"
-        out = X if ours or not copy else np.empty_like(X, subok=False)
+        if not copy:  # a refusal halfway would leave the caller's array half scaled
+            self._refuse(learnt, X, inverse)
         if learnt.write(X, out, undo=inverse) and out is not X:
-            refuse_infinity(self, X)
+            self._refuse(learnt, X, inverse)
         return out
+
+    def _refuse(self, learnt, X, inverse):
+        """Refuse rows with an infinite value, or one outside the domain of the map."""
+        refuse_infinity(self, X)
+        if not inverse:
+            check_domain(self, learnt, X)
 
     def _apply_to_sparse(self, learnt, X, copy, inverse):
         """Apply the map to the stored values, as one long column whose groups are the columns."""

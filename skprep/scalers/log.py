@@ -135,10 +135,17 @@ class LogScaler(Scaler):
             return X
         if hasattr(X, "summarise"):
             return self._inside_elsewhere(X, offset)
-        if self.handle_invalid == "error":
-            check_domain(self, self._map_of(offset[None], None), X)
-            return X  # all of it is inside
-        return self._inside(X, offset)
+        return X if self.handle_invalid == "error" else self._inside(X, offset)
+
+    def _learn_statistic(self, X, *how, **more):
+        """Return the statistic of rows; refuse a value outside a given domain, which the smallest one shows."""
+        learnt = super()._learn_statistic(X, *how, **more)
+        given = not isinstance(self.offset, str) and self.method == "log" and self.handle_invalid == "error"
+        if given and not hasattr(X, "summarise"):
+            offset = self._known_offset(X.shape[1])
+            if (learnt.first + offset <= 0).any():
+                check_domain(self, self._map_of(offset[None], None), X)
+        return learnt
 
     def _inside(self, X, offset):
         rows = None

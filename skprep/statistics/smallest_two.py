@@ -19,7 +19,7 @@ class SmallestTwo(Statistic):
     count : float64 ndarray of shape (n_groups, n_features)
         Weight of the values that are there.
     first, second : float64 ndarray of shape (n_groups, n_features)
-        ``inf`` where there is no such value.
+        ``inf`` where there is no such value; ``first`` is ``-inf`` where there was an infinity.
 
     Examples
     --------
@@ -29,8 +29,6 @@ class SmallestTwo(Statistic):
     >>> a.merge(b).second
     array([[3.]])
     """
-
-    shows_infinity = False
 
     count: np.ndarray
     first: np.ndarray
@@ -59,3 +57,7 @@ class SmallestTwo(Statistic):
         rest = [np.where(v > first, v, np.inf) for v in (self.first, other.first)]
         second = np.minimum.reduce([*rest, self.second, other.second])
         return SmallestTwo(self.count + other.count, first, second)
+
+    def is_finite(self):
+        """Say whether the rows were free of infinities."""
+        return not np.isneginf(self.first).any()

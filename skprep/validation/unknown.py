@@ -20,7 +20,11 @@ def codes_of(index, columns, handle_unknown, key_text):
     key_text : callable
         Says where the key is, for a message.
     """
-    codes, unknown = index.encode(columns)
+    return with_unknown(*index.encode(columns), index, handle_unknown, key_text)
+
+
+def with_unknown(codes, unknown, index, handle_unknown, key_text):
+    """Return codes of which some are -1, those of the keys ``unknown``, as :func:`codes_of` does."""
     if not unknown:
         return codes
     if handle_unknown == "error":

@@ -48,6 +48,20 @@ def test_extrema(name, block):
         np.testing.assert_array_equal(part, twin)
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("infinite", [np.inf, -np.inf])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_an_infinity_is_the_smallest_value_there_is(grouped, infinite, order):
+    X = np.asarray(np.arange(60_000.0).reshape(-1, 3), order=order)
+    X[17_000, 1], X[40, 2] = infinite, np.nan
+    codes, n_groups = (np.arange(len(X)) % 2, 2) if grouped else (None, 1)
+    found = dispatch.find_smallest_two(X, codes, n_groups)
+    for part, twin in zip(found, reference.find_smallest_two(X, codes, n_groups), strict=True):
+        np.testing.assert_array_equal(part, twin)
+    assert np.isneginf(found[1]).sum() == 1 and found[1][0, 1] == -np.inf
+    assert found[1][0, 0] == 0.0 and found[0][0, 2] == len(X) // n_groups - 1
+
+
 @pytest.mark.parametrize("n_groups", [1, 3, 1000])
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
