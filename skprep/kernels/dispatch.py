@@ -11,7 +11,9 @@ from skprep.kernels.threads import LONG, by_rows, each, n_threads, shrinking
 try:
     from skprep.kernels import (
         affine_compiled,
+        columns_compiled,
         counting_compiled,
+        entries_compiled,
         extrema_compiled,
         rows_compiled,
         sums_compiled,
@@ -19,7 +21,15 @@ try:
 except ImportError:  # installed where no compiler was found
     compiled: tuple = ()
 else:
-    compiled = (affine_compiled, counting_compiled, extrema_compiled, rows_compiled, sums_compiled)
+    compiled = (
+        affine_compiled,
+        columns_compiled,
+        counting_compiled,
+        entries_compiled,
+        extrema_compiled,
+        rows_compiled,
+        sums_compiled,
+    )
 
 _LEAST, _LARGEST = 1e-250, 1e250  # reciprocals in between lose nothing
 
@@ -134,12 +144,66 @@ def normalise_rows_backward(x, grad, center, weight, mean, inverse, out):
     return tuple(sum(part) for part in zip(*parts, strict=True))
 
 
+def cross_entropy_rows(logits, classes, on_class, on_all, divisor, losses, grad):
+    """Write cross-entropy of the softmax of each row, and its gradient."""
+    found = _compiled("cross_entropy_rows", logits) or reference.cross_entropy_rows
+
+    def piece(x, classes, on_class, losses, grad):
+        return found(x, classes, on_class, on_all, divisor, losses, grad)
+
+    return all(by_rows(piece, logits, classes, on_class, losses, grad))
+
+
+def normalise_columns(x, head, tail, scale, divide, weight, bias, out):
+    """Normalise each column by what is given of it."""
+    found = _compiled("normalise_columns", x) or reference.normalise_columns
+    by_rows(lambda x, out: found(x, head, tail, scale, divide, weight, bias, out), x, out)
+
+
+def sum_column_gradients(x, grad, head, tail, scale, divide):
+    """Sum gradients of normalised columns."""
+    found = _compiled("sum_column_gradients", x) or reference.sum_column_gradients
+    parts = by_rows(lambda x, grad: found(x, grad, head, tail, scale, divide), x, grad, sums=True)
+    return tuple(sum(part) for part in zip(*parts, strict=True))
+
+
+def write_column_gradients(x, grad, head, tail, scale, divide, product, total, factor, out):
+    """Take the gradient of normalised columns back."""
+    found = _compiled("write_column_gradients", x) or reference.write_column_gradients
+
+    def piece(x, grad, out):
+        found(x, grad, head, tail, scale, divide, product, total, factor, out)
+
+    by_rows(piece, x, grad, out)
+
+
+def gelu(x, out):
+    """Write the Gaussian error linear unit of a vector."""
+    by_rows(_entries("gelu", x), x, out)
+
+
+def gelu_backward(x, grad, out):
+    """Take the gradient of the Gaussian error linear unit back."""
+    by_rows(_entries("gelu_backward", x), x, grad, out)
+
+
+def _entries(name, x):
+    """Return a kernel of float32 alone, for which NumPy's is far slower."""
+    return getattr(entries_compiled if compiled and x.dtype == np.float32 else reference, name)
+
+
+def adam_step(param, grad, m, v, *rule):
+    """Move a vector of parameters by one step of Adam."""
+    (_compiled("adam_step", param) or reference.adam_step)(param, grad, m, v, *rule)
+
+
 def _specialised(kernel):
     return {np.dtype(np.float64): kernel["double"], np.dtype(np.float32): kernel["float"]}
 
 
 # The affine map has no twin in the reference: its definition is the formula of maps.AffineMap.
-_NAMES = [*(name for name in reference.__all__ if name != "softmax_rows"), "apply_affine", "undo_affine"]
+_SINGLE = ("softmax_rows", "gelu", "gelu_backward")  # of float32 alone
+_NAMES = [*(name for name in reference.__all__ if name not in _SINGLE), "apply_affine", "undo_affine"]
 _COMPILED = {
     name: _specialised(getattr(module, name))
     for module in compiled

@@ -88,3 +88,35 @@ def normalise_rows_backward(x, grad, center, weight, mean, inverse, out):
         inner -= own.mean(axis=1, keepdims=True)
     out[...] = inner * inverse[:, None]
     return grad_weight, grad_bias
+
+
+def cross_entropy_rows(logits, classes, on_class, on_all, divisor, losses, grad):
+    """Write cross-entropy of the softmax of each row, and its gradient over ``divisor``; say whether all is finite.
+
+    The target of row i is ``on_class[i]`` on the class ``classes[i]`` and ``on_all[k]`` on each class k (empty:
+    nothing). Where something is not finite (a logit of NaN or infinity), what is written means nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> losses, grad = np.empty(1), np.empty((1, 2))
+    >>> args = np.array([1]), np.ones(1), np.empty(0), 1.0, losses, grad
+    >>> cross_entropy_rows(np.zeros((1, 2)), *args), losses.round(4), grad
+    (True, array([0.6931]), array([[ 0.5, -0.5]]))
+    """
+    rows = np.arange(len(logits)), classes
+    with np.errstate(all="ignore"):
+        shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+        y = np.exp(shifted)
+        total = y.sum(axis=1)
+        log_total = np.log(total)
+        losses[:] = on_class * (log_total - shifted[rows])
+        if len(on_all):
+            losses += log_total * on_all.sum() - shifted @ on_all
+        y *= ((on_class + on_all.sum()) / total)[:, None]
+        if len(on_all):
+            y -= on_all
+        y[rows] -= on_class
+        y /= divisor
+        grad[...] = y
+    return bool(np.isfinite(losses).all() and np.isfinite(total).all())

@@ -5,39 +5,13 @@
 import numpy as np
 
 from cython cimport floating
-from libc.math cimport INFINITY, NAN, sqrt
+from libc.math cimport INFINITY, NAN, log, sqrt
 from libc.stdint cimport int32_t
 
 from skprep.kernels.common cimport (
-    LANES, WIDE, add_deviations, check_length, check_shape, fill, given_t, hot, sums_t, total_of,
+    LANES, WIDE, add_deviations, check_length, check_shape, fill, first_of, given_t, hot, sums_t, total_of,
 )
-
-cdef extern from *:
-    """
-    #include <string.h>
-    #include <stdint.h>
-    /* e to the x for -88 <= x <= 0, to about one unit in the last place: x = k log 2 + r, and a polynomial
-       in r (coefficients of Cephes' expf). Below the smallest normal number it is 0. No condition, so that
-       compilers turn a loop over it into vector instructions. */
-    static inline float skprep_exp(float x) {
-        const float shifter = 12582912.0f;  /* 1.5 * 2**23: adding it rounds to a whole number */
-        float k = (x * 1.44269504f + shifter) - shifter;
-        float r = (x - k * 0.693359375f) - k * -2.12194440e-4f;
-        float p = 1.9875691500e-4f;
-        float power;
-        int32_t bits = (int32_t)((uint32_t)((int32_t)k + 127) << 23);  /* 0 where k is -127 */
-        p = p * r + 1.3981999507e-3f;
-        p = p * r + 8.3334519073e-3f;
-        p = p * r + 4.1665795894e-2f;
-        p = p * r + 1.6666665459e-1f;
-        p = p * r + 5.0000001201e-1f;
-        p = (p * r) * r + r + 1.0f;
-        memcpy(&power, &bits, 4);
-        return p * power;
-    }
-    """
-    float skprep_exp(float x) noexcept nogil
-
+from skprep.kernels.exponential cimport skprep_exp, skprep_exp64
 
 cdef hot softmax_row(const float* x, Py_ssize_t n, float* out) noexcept nogil:
     cdef float top[WIDE]
@@ -275,3 +249,78 @@ def normalise_rows_backward(const floating[:, ::1] x, const floating[:, ::1] gra
             write_gradient(&x[i, 0], &grad[i, 0], m, mean[i, 0], mean[i, 1], inverse[i], &weight[k, 0],
                            total / m if center else 0.0, product / m, &out[i, 0])
     return grad_weight, grad_bias
+
+
+cdef hot cross_entropy_row(const floating* x, Py_ssize_t m, const double* on_all, double sum_of_all,
+                           Py_ssize_t c, double on_class, double divisor, double* e, floating* grad,
+                           double* loss) noexcept nogil:
+    """Write loss and gradient of a row; ``e`` has room for its exponentials. Not finite where a logit is not."""
+    cdef double lanes[LANES]
+    cdef floating tops[WIDE]
+    cdef double top = x[0], total, factor, log_total, of_all = 0.0
+    cdef Py_ssize_t j = 0, whole = m - m % LANES, wide = m - m % WIDE
+    cdef int k
+    for k in range(WIDE):
+        tops[k] = x[0]
+    while j < wide:
+        for k in range(WIDE):
+            tops[k] = x[j + k] if x[j + k] > tops[k] else tops[k]
+        j += WIDE
+    for k in range(m - wide):
+        tops[k] = x[j + k] if x[j + k] > tops[k] else tops[k]
+    for k in range(WIDE):
+        top = tops[k] if tops[k] > top else top
+    for j in range(m):
+        e[j] = skprep_exp64(x[j] - top)
+    for k in range(LANES):
+        lanes[k] = 0.0
+    j = 0
+    while j < whole:
+        for k in range(LANES):
+            lanes[k] += e[j + k]
+        j += LANES
+    for k in range(m - whole):
+        lanes[k] += e[j + k]
+    total = total_of(lanes, LANES)
+    log_total = log(total)
+    factor = (on_class + sum_of_all) / total
+    loss[0] = on_class * (log_total - (x[c] - top))
+    if on_all == NULL:
+        for j in range(m):
+            grad[j] = <floating>(e[j] * factor / divisor)
+    else:
+        for j in range(m):
+            of_all += on_all[j] * (x[j] - top)
+        loss[0] += log_total * sum_of_all - of_all
+        for j in range(m):
+            grad[j] = <floating>((e[j] * factor - on_all[j]) / divisor)
+    grad[c] = <floating>((e[c] * factor - (on_all[c] if on_all != NULL else 0.0) - on_class) / divisor)
+
+
+def cross_entropy_rows(const floating[:, ::1] logits, const Py_ssize_t[::1] classes, const double[::1] on_class,
+                       const double[::1] on_all, double divisor, double[::1] losses, floating[:, ::1] grad):
+    """See :func:`skprep.kernels.rows.cross_entropy_rows`."""
+    cdef Py_ssize_t i, n = logits.shape[0], m = logits.shape[1]
+    cdef bint outside = False
+    cdef double check = 0.0, sum_of_all = 0.0
+    check_length("classes", classes.shape[0], n)
+    check_length("on_class", on_class.shape[0], n)
+    check_length("losses", losses.shape[0], n)
+    check_shape("grad", (grad.shape[0], grad.shape[1]), (n, m))
+    if on_all.shape[0] and on_all.shape[0] != m:
+        raise ValueError(f"on_all must have one entry for each of {m} classes; received {on_all.shape[0]}")
+    for i in range(n):
+        outside |= (classes[i] < 0) | (classes[i] >= m)
+    if outside:
+        raise ValueError(f"classes must be from 0 to {m - 1}; received others")
+    if n == 0:
+        return True
+    cdef double[::1] e = np.empty(m)
+    for i in range(on_all.shape[0]):
+        sum_of_all += on_all[i]
+    with nogil:
+        for i in range(n):
+            cross_entropy_row(&logits[i, 0], m, first_of(on_all), sum_of_all, classes[i], on_class[i], divisor,
+                              &e[0], &grad[i, 0], &losses[i])
+            check += losses[i] * 0.0
+    return check == check

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from scipy.special import erf
 
+from skprep.kernels.dispatch import gelu, gelu_backward
 from skprep.nn.layer import Layer, as_float, check_grad
 from skprep.types import Array
 
@@ -57,12 +57,19 @@ class GELU(Layer):
     def forward(self, x: Array) -> np.ndarray:
         """Return ``x`` times the normal distribution function of ``x``."""
         x = as_float(x)
-        share = 0.5 * (1.0 + erf(x / np.sqrt(2.0).astype(x.dtype)))
-        self._cache = x, share
-        return (x * share).astype(x.dtype)
+        self._cache = x
+        return _by_entry(gelu, x)
 
     def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
-        x, share = self._context()
-        density = np.exp(-0.5 * x * x) / np.sqrt(2.0 * np.pi)
-        return (check_grad(self, grad, x.shape) * (share + x * density)).astype(x.dtype)
+        x = self._context()
+        return _by_entry(gelu_backward, x, check_grad(self, grad, x.shape))
+
+
+def _by_entry(function, x, *others):
+    """Return what a kernel of vectors writes for the entries of arrays, in the shape and type of ``x``."""
+    kind = np.float32 if x.dtype == np.float32 else np.float64
+    flat = [np.ascontiguousarray(a, dtype=kind).reshape(-1) for a in (x, *others)]
+    out = np.empty_like(flat[0])
+    function(*flat, out)
+    return out.reshape(x.shape).astype(x.dtype, copy=False)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from skprep.nn.layer import Layer, as_float, as_mask, check_grad
-from skprep.nn.normalising import normalise, normalise_backward
+from skprep.nn.normalising import NormalizedColumns, normalise, normalise_backward
 from skprep.types import Array
 
 
@@ -102,6 +102,8 @@ class BatchNorm(Layer):
                 f"BatchNorm({self.num_features}) takes (N, {self.num_features}) or "
                 f"(N, {self.num_features}, *); received shape {x.shape}. Put the channels on axis 1."
             )
+        if mask is None and x.ndim == 2:
+            return self._forward_columns(x)
         axes = (0, *range(2, x.ndim))
         mask = _mask(mask, x)
         by_batch = self.training or not self.track_running_stats
@@ -121,7 +123,10 @@ class BatchNorm(Layer):
 
     def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""
-        normalised, inverse, count, axes, mask, by_batch, dtype = self._context()
+        context = self._context()
+        if isinstance(context, NormalizedColumns):
+            return self._backward_columns(context, grad)
+        normalised, inverse, count, axes, mask, by_batch, dtype = context
         grad = check_grad(self, grad, normalised.shape).astype(np.float64, copy=False)
         back, product, total = normalise_backward(grad, normalised, inverse, count, axes, mask)
         if not by_batch:  # the statistics are constants
@@ -131,6 +136,29 @@ class BatchNorm(Layer):
                 self._grads[name] = sums.ravel().astype(self._params[name].dtype)
             back *= self._across(self._params["weight"], back)
         return back.astype(dtype, copy=False)
+
+    def _forward_columns(self, x):
+        """Do for a matrix without a mask what :meth:`forward` does, in one pass."""
+        columns = NormalizedColumns(x)
+        if self.training or not self.track_running_stats:
+            mean, variance = columns.moments()
+            if self.training:
+                self._check_count(len(x), x)
+            if self.training and self.track_running_stats:
+                self._track(mean, variance, len(x))
+            columns.by_batch(variance, self.eps)
+        else:
+            columns.by_statistics(self._buffers["running_mean"], self._buffers["running_var"], self.eps)
+        self._cache = columns
+        return columns.forward(self._params.get("weight"), self._params.get("bias"))
+
+    def _backward_columns(self, columns, grad):
+        grad = check_grad(self, grad, columns.x.shape)
+        back, product, total = columns.backward(grad, self._params.get("weight"))
+        if self.affine:
+            for name, sums in (("weight", product), ("bias", total)):
+                self._grads[name] = sums.astype(self._params[name].dtype)
+        return back
 
     def _scaled(self, normalised, x, mask):
         if not self.affine:

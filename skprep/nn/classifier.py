@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skprep.compat import CallbackSupportMixin, Interval, StrOptions, fit_context, fit_task
+from skprep.kernels.blocks import row_blocks
 from skprep.nn.layer import no_cache
 from skprep.nn.network import build_network
 from skprep.nn.settings import layer_sizes, layers_of, solver_of, streams
@@ -19,6 +20,8 @@ from skprep.nn.targets import all_logits, encode, refuse_missing_labels, weighed
 from skprep.nn.training import Training
 from skprep.state import restored_on_error
 from skprep.types import Array, Weights
+
+AT_ONCE = 1 << 20  # numbers of the widest layer that are worked out at once
 
 
 class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -368,8 +371,11 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _logits(self, X):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        logits = np.empty((len(X), self._sizes[-1]), dtype=self._dtype)
         with no_cache():
-            return self.network_(X.astype(self._dtype, copy=False))  # in eval since it was trained
+            for rows in row_blocks(len(X), max(self._sizes), elements=AT_ONCE):
+                logits[rows] = self.network_(X[rows].astype(self._dtype, copy=False))  # in eval since training
+        return logits
 
     def _check_built(self, what):
         if layers_of(self) != self._built:

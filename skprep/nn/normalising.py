@@ -3,12 +3,14 @@
 import numpy as np
 
 from skprep.kernels.dispatch import (
-    apply_affine,
+    normalise_columns,
     normalise_rows,
     normalise_rows_backward,
+    sum_column_gradients,
     sum_deviations,
-    takes_affine,
+    write_column_gradients,
 )
+from skprep.kernels.threads import by_rows
 
 
 def normalise(x, axes, eps, mask=None, center=True):
@@ -25,9 +27,7 @@ def normalise(x, axes, eps, mask=None, center=True):
         Mean, biased variance, count of values (arrays that broadcast against ``x``), and the reciprocal root.
     """
     wide = x.astype(np.float64, copy=False)
-    of_columns = mask is None and center and axes == (0,) and x.ndim == 2 and x.size
-    moments = _column_moments(wide) if of_columns else _moments(wide, axes, mask, center)
-    origin, shift, variance, count = moments
+    origin, shift, variance, count = _moments(wide, axes, mask, center)
     root = np.sqrt(variance + eps)
     normalised = _divided(wide, origin, shift, root)
     normalised = normalised if mask is None else np.where(mask, normalised, 0.0)
@@ -50,31 +50,17 @@ def _moments(x, axes, mask, center):
     return origin, shift, np.square(centered).sum(axis=axes, keepdims=True) / count, count
 
 
-def _column_moments(x):
-    """Return what :func:`_moments` does of the columns of a matrix, by the kernel of scalers."""
-    origin, n = _some_value(x, (0,), None), np.float64(len(x))
-    count, shift, square = sum_deviations(x, origin)
-    m2 = square - shift * shift / n
-    if not (m2 > 1e-3 * square).all():  # the first row lies far out: the difference lost digits
-        origin = np.where(np.isfinite(shift), origin + shift / n, origin)
-        _, shift, square = sum_deviations(x, origin)
-        m2 = square - shift * shift / n
-    shift[count < n] = m2[count < n] = np.nan  # here a NaN spreads over its column
-    return origin, shift / n, np.maximum(m2, 0.0) / n, n
-
-
 def _divided(x, origin, shift, root):
     """Return ``(x - origin - shift) / root``; where the mean is not far from 0 the two are one number."""
-    mean = origin + shift
-    out = np.empty_like(x)
     with np.errstate(all="ignore"):
-        far = bool((np.abs(mean) > 100.0 * root).any())  # the rounding of the mean would show
-        if x.ndim == 2 and np.shape(origin) == root.shape == (1, x.shape[1]) and takes_affine(x, out):
-            apply_affine(x, origin if far else mean, np.ones_like(root) if far else root, out)
-            if far:
-                apply_affine(out, shift, root, out)
-            return out
-        return (x - origin - shift) / root if far else (x - mean) / root
+        if _is_far(origin + shift, root):
+            return (x - origin - shift) / root
+        return (x - (origin + shift)) / root
+
+
+def _is_far(mean, root):
+    """Say whether the rounding of the mean would show."""
+    return bool((np.abs(mean) > 100.0 * root).any())
 
 
 def _some_value(x, axes, mask):
@@ -104,11 +90,8 @@ def normalise_backward(grad, normalised, inverse, count, axes, mask=None, center
         Sums of :math:`g \hat x` and of g over ``axes``: the gradients of a weight and a bias along them.
     """
     grad = grad if mask is None else np.where(mask, grad, 0.0)
-    if axes == (0,) and grad.ndim == 2:  # the same sums, without an array of products
-        product, total = np.einsum("ij,ij->j", grad, normalised)[None], (np.ones(len(grad)) @ grad)[None]
-    else:
-        product = (grad * normalised).sum(axis=axes, keepdims=True)
-        total = grad.sum(axis=axes, keepdims=True)
+    product = (grad * normalised).sum(axis=axes, keepdims=True)
+    total = grad.sum(axis=axes, keepdims=True)
     back = normalised * (product / count)
     np.subtract(grad, back, out=back)
     if center:
@@ -117,8 +100,75 @@ def normalise_backward(grad, normalised, inverse, count, axes, mask=None, center
     return (back if mask is None else np.where(mask, back, 0.0)), product, total
 
 
+class NormalizedColumns:
+    """Columns of a matrix normalised one by one, weighted and shifted.
+
+    Keeps for the gradient the rows themselves (not a copy), and of each column what they were normalised by.
+    """
+
+    def __init__(self, x):
+        kind = np.float32 if x.dtype == np.float32 else np.float64
+        self.like, self.x = x, np.ascontiguousarray(x, dtype=kind)
+
+    def moments(self):
+        """Return mean and biased variance of the columns; normalise by them."""
+        x, n = self.x, np.float64(len(self.x))
+        origin = _some_value(x, (0,), None).astype(np.float64)
+        count, shift, square = _sums(x, origin)
+        with np.errstate(all="ignore"):
+            m2 = square - shift * shift / n
+            if not (m2 > 1e-3 * square).all():  # the first row lies far out: the difference lost digits
+                origin = np.where(np.isfinite(shift), origin + shift / n, origin)
+                _, shift, square = _sums(x, origin)
+                m2 = square - shift * shift / n
+            shift[count < n] = m2[count < n] = np.nan  # here a NaN spreads over its column
+            self.head, self.tail = origin[0], shift[0] / n
+            return self.head + self.tail, np.maximum(m2[0], 0.0) / n
+
+    def by_batch(self, variance, eps):
+        """Normalise by the mean of the batch, found before, and its variance."""
+        self.scale, self.divide, self.count = np.sqrt(variance + eps), True, len(self.x)
+        with np.errstate(all="ignore"):
+            if not _is_far(self.head + self.tail, self.scale):
+                self.head, self.tail = self.head + self.tail, np.zeros_like(self.tail)
+
+    def by_statistics(self, mean, variance, eps):
+        """Normalise by given statistics, which are constants to the gradient."""
+        self.head, self.tail = np.array(mean, dtype=np.float64), np.zeros(len(mean))
+        self.scale, self.divide, self.count = 1.0 / np.sqrt(variance + eps), False, None
+
+    def forward(self, weight, bias):
+        """Return the columns normalised, times ``weight`` plus ``bias``; None: 1 and 0."""
+        width = self.x.shape[1]
+        weight = np.ones(width) if weight is None else weight.astype(np.float64)
+        bias = np.zeros(width) if bias is None else bias.astype(np.float64)
+        y = np.empty_like(self.x)
+        with np.errstate(all="ignore"):
+            normalise_columns(self.x, self.head, self.tail, self.scale, self.divide, weight, bias, y)
+        return y.astype(self.like.dtype, copy=False)
+
+    def backward(self, grad, weight):
+        """Return the gradients with respect to the rows, the weight and the bias."""
+        x = self.x if grad.dtype == self.x.dtype else self.x.astype(np.float64, copy=False)
+        grad = np.ascontiguousarray(grad, dtype=x.dtype)
+        own = self.head, self.tail, self.scale, self.divide
+        product, total = sum_column_gradients(x, grad, *own)
+        nothing, factor = np.zeros_like(total), 1.0 / self.scale if self.divide else self.scale
+        factor = factor if weight is None else factor * weight
+        means = (nothing, nothing) if self.count is None else (product / self.count, total / self.count)
+        back = np.empty_like(x)
+        with np.errstate(all="ignore"):
+            write_column_gradients(x, grad, *own, *means, factor, back)
+        return back.astype(self.like.dtype, copy=False), product, total
+
+
+def _sums(x, origin):
+    parts = by_rows(lambda rows: sum_deviations(rows, origin), x, sums=True)
+    return tuple(sum(part) for part in zip(*parts, strict=True))
+
+
 class NormalizedRows:
-    """NormalizedRows normalised one by one, weighted and shifted; weights of several rows take turns.
+    """Rows normalised one by one, weighted and shifted; weights of several rows take turns.
 
     Keeps for the gradient the rows themselves (not a copy), their means and reciprocal roots.
     """

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skprep.kernels.dispatch import adam_step
+
 
 def _check(name, value, holds, what):
     try:
@@ -124,13 +126,10 @@ class Adam:
             self._moments[name] = t, m, v
             rate = self.learning_rate / (1.0 - first**t)
             root = np.sqrt(1.0 - second**t)
-            m *= first
-            m += (1.0 - first) * grad
-            v *= second
-            v += (1.0 - second) * np.square(grad)
-            step = np.sqrt(v)
-            step /= root
-            step += self.eps
-            np.divide(m, step, out=step)
-            step *= rate
-            params[name] -= step
+            rule = first, second, rate, root, self.eps
+            own = params[name]
+            if not own.flags.c_contiguous:
+                adam_step(own, grad, m, v, *rule)
+                continue
+            grad = np.ascontiguousarray(grad, dtype=own.dtype)
+            adam_step(*(a.reshape(-1) for a in (own, grad, m, v)), *rule)

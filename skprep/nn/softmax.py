@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from skprep.kernels.dispatch import softmax_rows
+from skprep.kernels.dispatch import cross_entropy_rows, softmax_rows
 from skprep.nn.layer import as_mask
 from skprep.types import Array
 
@@ -217,6 +217,9 @@ def softmax_cross_entropy(
         )
     if classes is not None and logits.size:
         of_row = np.where(counted, weight[classes], 0.0)
+        done = _by_kernel(logits, classes, counted, weight, label_smoothing, of_row, reduction)
+        if done is not None:
+            return done
         losses, grad = _of_classes(logits, classes, counted, weight, label_smoothing)
         return _reduced(losses, grad, of_row, reduction, logits.dtype)
     if wanted is None:
@@ -253,6 +256,27 @@ def _reduced(losses, grad, of_row, reduction, dtype):
     if total != 1.0:
         grad /= total
     return float(losses.sum() / total), grad.astype(dtype, copy=False)
+
+
+def _by_kernel(logits, classes, counted, weight, smoothing, of_row, reduction):
+    """Return loss and gradient row by row, None where something is not finite."""
+    kind = np.float32 if logits.dtype == np.float32 else np.float64
+    rows = np.ascontiguousarray(logits, dtype=kind).reshape(-1, logits.shape[-1])
+    total = float(of_row.sum()) if reduction == "mean" else 1.0
+    if total == 0.0:
+        return None
+    on_class = (1.0 - smoothing) * weight[classes.ravel()]
+    on_all = smoothing / rows.shape[1] * weight if smoothing else np.empty(0)
+    losses, grad = np.empty(len(rows)), np.empty_like(rows)
+    codes = np.ascontiguousarray(classes.ravel(), dtype=np.intp)
+    if not cross_entropy_rows(rows, codes, on_class, on_all, total, losses, grad):
+        return None
+    if not counted.all():
+        losses[~counted.ravel()], grad[~counted.ravel()] = 0.0, 0.0
+    grad = grad.reshape(logits.shape).astype(logits.dtype, copy=False)
+    if reduction == "none":
+        return losses.reshape(classes.shape).astype(logits.dtype), grad
+    return float(losses.sum() / total), grad
 
 
 def _of_classes(logits, classes, counted, weight, smoothing):

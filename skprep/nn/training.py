@@ -184,12 +184,11 @@ class Training:
         starts = list(range(0, n, size))
         if len(starts) > 1 and n - starts[-1] == 1:  # one row has no variance: it joins the batch before
             starts.pop()
-        order = self.rng.permutation(n) if len(starts) > 1 else np.arange(n)
+        order = self.rng.permutation(n) if len(starts) > 1 else None
         clipped = hidden_weights(network) if self.settings.clipping is not None else ()
-        X, codes, weight = (a[order] for a in (X, codes, weight))
         total = 0.0
         for start, stop in zip(starts, [*starts[1:], n], strict=True):
-            rows = slice(start, stop)
+            rows = slice(start, stop) if order is None else order[start:stop]
             loss, params, grads = self._loss(X[rows], codes[rows], weight[rows])
             total += loss * weight[rows].sum()
             for name in clipped:

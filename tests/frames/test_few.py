@@ -21,7 +21,6 @@ FEATURES = {
     "bool": [True, False, True],
     "Int64": [1, None, 3],
     "Float32": [0.25, None, 3.0],
-    "Sparse[float64]": [0.0, 1.0, 2.0],
     "float64[pyarrow]": [0.5, None, 1.0],
 }
 KEYS = {
@@ -50,7 +49,6 @@ def without_few(call):
     n=st.integers(1, 3),
     place=st.integers(0, 4),
 )
-@pytest.mark.filterwarnings("ignore:pandas.DataFrame with sparse columns")
 def test_of_pandas(kinds, key, n, place):
     frame = pd.DataFrame({f"x{j}": pd.Series(FEATURES[kind], dtype=kind) for j, kind in enumerate(kinds)})
     scaler = StandardScaler().fit(frame)
