@@ -63,7 +63,9 @@ class Linear(Layer):
         check_last(self, x, weight.shape[1])
         self._cache = x
         y = x @ weight.astype(x.dtype, copy=False).T  # float32 in, float32 out, as PyTorch would have it
-        return y + self._params["bias"].astype(x.dtype, copy=False) if "bias" in self._params else y
+        if "bias" in self._params:
+            y += self._params["bias"].astype(x.dtype, copy=False)
+        return y
 
     def backward(self, grad: Array) -> Any:
         """Return the gradient with respect to ``x``."""

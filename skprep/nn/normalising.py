@@ -10,7 +10,7 @@ from skprep.kernels.dispatch import (
     sum_deviations,
     write_column_gradients,
 )
-from skprep.kernels.threads import by_rows
+from skprep.kernels.threads import PIECE, by_rows
 
 
 def normalise(x, axes, eps, mask=None, center=True):
@@ -127,10 +127,12 @@ class NormalizedColumns:
 
     def by_batch(self, variance, eps):
         """Normalise by the mean of the batch, found before, and its variance."""
-        self.scale, self.divide, self.count = np.sqrt(variance + eps), True, len(self.x)
+        root, self.count = np.sqrt(variance + eps), len(self.x)
         with np.errstate(all="ignore"):
-            if not _is_far(self.head + self.tail, self.scale):
+            if not _is_far(self.head + self.tail, root):
                 self.head, self.tail = self.head + self.tail, np.zeros_like(self.tail)
+            self.divide = self.x.dtype == np.float64  # of float32 a product in float64 rounds to the quotient
+            self.scale = root if self.divide else 1.0 / root
 
     def by_statistics(self, mean, variance, eps):
         """Normalise by given statistics, which are constants to the gradient."""
@@ -163,6 +165,8 @@ class NormalizedColumns:
 
 
 def _sums(x, origin):
+    if x.size <= PIECE:
+        return sum_deviations(x, origin)
     parts = by_rows(lambda rows: sum_deviations(rows, origin), x, sums=True)
     return tuple(sum(part) for part in zip(*parts, strict=True))
 

@@ -170,9 +170,10 @@ class Training:
         network.backward((grad * share[:, None]).astype(logits.dtype))
         loss, grads = float(losses @ share), network.grads
         if self.settings.alpha:
+            penalty = float(self.settings.alpha / total)  # a number without a type: float32 stays float32
             for name in penalised(params):
-                loss += 0.5 * self.settings.alpha / total * float(np.vdot(params[name], params[name]))
-                grads[name] += params[name] * (self.settings.alpha / total)  # in the layer's own array
+                loss += 0.5 * penalty * float(np.vdot(params[name], params[name]))
+                grads[name] += params[name] * penalty  # in the layer's own array
         return loss, params, grads
 
     def _epoch(self, X, codes, weight):
