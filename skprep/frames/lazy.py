@@ -15,7 +15,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from skprep.frames.joins import UnfitKey, from_ticks, join, with_keys
+from skprep.frames.joins import UnfitKey, from_ticks, gathered, join, with_keys
 from skprep.frames.keys import key_columns
 from skprep.frames.names import safe, safely_named
 from skprep.statistics import Extrema, Moments, Quantiles, SmallestTwo
@@ -58,10 +58,13 @@ def transform_by_group(frame, keys, index, learnt, fallback):
     # Planners in Python are slow with many columns: there, the parameters of a group are a list.
     as_list = not frame.implementation.is_polars()
     if as_list:
-        named = {f"own_{name}": v[:n_groups] for name, v in tables.items()}
+        joined = join(frame, keys, index, {f"own_{name}": v[:n_groups] for name, v in tables.items()})
     else:
-        named = {f"own_{name}_{j}": v[:n_groups, j] for name, v in tables.items() for j in range(v.shape[1])}
-    joined = join(frame, keys, index, named)
+        named = {f"own_{name}_{j}": v[:, j] for name, v in tables.items() for j in range(v.shape[1])}
+        if len(keys) == 1:
+            joined = gathered(frame, keys[0], index, named, fallback)
+        else:
+            joined = join(frame, keys, index, {name: v[:n_groups] for name, v in named.items()})
 
     def parameters(j):
         own = dict.fromkeys(learnt.parameters)

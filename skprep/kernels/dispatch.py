@@ -15,6 +15,7 @@ try:
         counting_compiled,
         entries_compiled,
         extrema_compiled,
+        moments_compiled,
         rows_compiled,
         sums_compiled,
     )
@@ -27,6 +28,7 @@ else:
         counting_compiled,
         entries_compiled,
         extrema_compiled,
+        moments_compiled,
         rows_compiled,
         sums_compiled,
     )
@@ -40,6 +42,19 @@ def sum_deviations(X, pilot, codes=None, n_groups=1, weight=None):
     if found is None:
         return reference.sum_deviations(X, pilot, codes, n_groups, weight)
     return found(_laid_out(X), np.ascontiguousarray(pilot), *_plain(codes, n_groups, weight))
+
+
+def column_moments(X, weight=None):
+    """Return count, origin, offset and m2 of one group, None where NumPy has to look at them."""
+    found = _compiled("column_moments", X)
+    return None if found is None else found(_laid_out(X), *_plain(None, 1, weight)[2:])
+
+
+def merge_moments(a, b):
+    """Return count, offset and m2 of two parts (tuples of arrays), None where NumPy has to look at them."""
+    if not compiled:
+        return None
+    return moments_compiled.merge_moments(*map(np.ascontiguousarray, (*a, *b)))
 
 
 def find_extrema(X, codes=None, n_groups=1, weight=None):
@@ -204,6 +219,7 @@ def _specialised(kernel):
 # The affine map has no twin in the reference: its definition is the formula of maps.AffineMap.
 _SINGLE = ("softmax_rows", "gelu", "gelu_backward")  # of float32 alone
 _NAMES = [*(name for name in reference.__all__ if name not in _SINGLE), "apply_affine", "undo_affine"]
+_NAMES.append("column_moments")  # in NumPy: kernels.moments
 _COMPILED = {
     name: _specialised(getattr(module, name))
     for module in compiled

@@ -1,7 +1,7 @@
 """The formula of LogMap as NumPy calculates it fastest: function by function, in place, without masks.
 
-Each step is one of the formula's, on the same numbers, so that results are the same to the bit. A block with a result
-that is not finite is looked at again: where that is more than missing values, the formula itself is evaluated.
+Each step is one of the formula's, on the same numbers, so that results are the same to the bit. A block in which
+something is not finite is looked at again: where that is more than missing values, the formula itself is evaluated.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ def evaluate(log_map, X, out, codes=None, undo=False):
         wide = x if x.dtype == np.float64 else x.astype(np.float64)
         z = o if apart else np.empty_like(wide)
         write(log_map, wide, own["offset"], z)
-        if not _is_plain(x, z):
+        if not (_has_no_infinity(x) if undo else _is_plain(x, z)):
             suspect |= arrays.evaluate_block(log_map, x, o, own, undo)
         elif z is not o:
             arrays.put(z, o)
@@ -33,11 +33,19 @@ def evaluate(log_map, X, out, codes=None, undo=False):
 
 
 def _is_plain(x, z):
-    """Say whether all results are finite but those of missing values."""
+    """Say whether all logarithms are finite but those of missing values."""
+    return _sums_up(z) or not (~np.isfinite(z) & ~np.isnan(x)).any()
+
+
+def _has_no_infinity(x):
+    """Say whether no value is infinite, whose power may be finite."""
+    return _sums_up(x) or not np.isinf(x).any()
+
+
+def _sums_up(values):
+    """Say whether the sum is finite, the fastest way to see that all values are."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(z.sum()):
-            return True
-    return not (~np.isfinite(z) & ~np.isnan(x)).any()
+        return bool(np.isfinite(values.sum()))
 
 
 def _log(m, x, offset, out):

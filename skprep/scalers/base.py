@@ -23,6 +23,7 @@ from skprep.validation.weights import check_some_weight, check_weight, rows_with
 
 SETTING = threading.RLock()
 SET: dict[type, tuple[str, ...]] = {}  # class: the attributes that it sets
+PARAMETERS: dict[type, tuple[str, ...]] = {}  # class: its parameters
 NOT_LEARNT = ("n_features_in_", "feature_names_in_")  # attributes of the input, not of what was learnt
 CENTERING = {"with_mean": "pass", "with_centering": "use"}  # what a sparse matrix asks to be False
 
@@ -222,7 +223,8 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         return learnt
 
     def _add_statistic(self, learnt, reset, set_attributes=True):
-        self._set_statistic(learnt if reset else self._learnt[0].merge(learnt), set_attributes)
+        whole = learnt if reset else self._learnt[0].merge(learnt)
+        self._set_statistic(whole, set_attributes, waits=not reset and whole.waits)
 
     def _merge(self, scalers):
         """Take what several fitted scalers have learnt together."""
@@ -240,11 +242,11 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         """Become fitted by what was learnt elsewhere."""
         self._set_statistic(statistic)
 
-    def _set_statistic(self, statistic, set_attributes=True):
+    def _set_statistic(self, statistic, set_attributes=True, waits=False):
         """Set the fitted state: what was learnt, and the attributes that follow from it."""
         self._learnt = statistic, {name: getattr(self, name) for name in self._learning_parameters}
         vars(self).pop("_unset", None)
-        if set_attributes and statistic.is_costly:
+        if set_attributes and (waits or statistic.is_costly):
             self._leave_attributes()
         elif set_attributes:
             self._set_attributes()
@@ -269,7 +271,9 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         """Let the learned attributes be worked out when somebody looks, by the parameters of now."""
         for name in SET.get(type(self), ()):
             vars(self).pop(name, None)
-        self._unset = self.get_params(deep=False)
+        if type(self) not in PARAMETERS:  # by introspection, which is slow
+            PARAMETERS[type(self)] = tuple(self.get_params(deep=False))
+        self._unset = {name: getattr(self, name) for name in PARAMETERS[type(self)]}
 
     def _set_left_attributes(self):
         """Work out what was left for later; looking changes nothing else, whoever looks at the same time."""
@@ -292,6 +296,11 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         if name in vars(self):
             return vars(self)[name]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __dir__(self):
+        """List what there is, the learned attributes among it."""
+        self._set_left_attributes()
+        return super().__dir__()
 
     def __getstate__(self):
         """Return the state to copy and pickle: with all learned attributes."""

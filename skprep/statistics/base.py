@@ -27,6 +27,7 @@ class Statistic:
 
     shows_infinity = True  # is_finite() can tell
     is_costly = False  # what is derived takes longer than learning: attributes wait until somebody looks
+    waits = False  # in a stream, attributes wait too: they are never refused
     why_no_query = "is not a query of counts, means and extrema"  # for statistics that no engine computes
 
     @classmethod

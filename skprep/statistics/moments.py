@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from skprep.kernels.dispatch import merge_moments
 from skprep.kernels.moments import sum_moments
 from skprep.statistics.base import Statistic
 
@@ -49,6 +50,8 @@ class Moments(Statistic):
     (array([[3.]]), array([[14.]]))
     """
 
+    waits = True
+
     count: np.ndarray
     origin: np.ndarray
     offset: np.ndarray
@@ -81,6 +84,10 @@ class Moments(Statistic):
 
     def merge(self, other):
         """Return the moments of the rows of both."""
+        found = merge_moments(self._parts(), other._parts())
+        if found is not None:
+            count, offset, m2 = found
+            return Moments(count, self.origin, offset, m2, self.exponent)
         if (other.count > self.count).any():  # the larger part keeps its origin
             if (other.count < self.count).any():
                 return self._merge_by_cell(other)
@@ -94,6 +101,9 @@ class Moments(Statistic):
                 return self._merge_scaled(other, count, share, weight)
             m2 = self.m2 + other.m2 + delta * delta * weight
         return Moments(count, self.origin, self.offset + delta * share, m2, self.exponent)
+
+    def _parts(self):
+        return self.count, self.origin, self.offset, self.m2, self.exponent
 
     def pool(self):
         """Return the moments of all groups together, as one group."""

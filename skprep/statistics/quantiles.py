@@ -14,7 +14,9 @@ from skprep.statistics.base import Statistic, without_weightless
 from skprep.statistics.samples import Samples
 
 EXACT_BUDGET = 4096
-PENDING = 4096  # values that wait beside a sketch, so that it is not rewritten for every row
+PENDING = 4096  # values that wait beside a sketch, so that it is not rewritten for every row;
+ALL_PENDING = 1 << 19  # of few groups and features more: many are taken into a sketch much faster than few
+MOST_PENDING = 1 << 13
 CHUNK = 1 << 18  # numbers that are taken at a time as one column with a group for each of their features
 
 
@@ -286,12 +288,14 @@ class Quantiles(Statistic):
 
     def _condensed(self):
         """Return the statistic with a sketch wherever the values have grown beyond the budget."""
-        pending = PENDING if self.samples.weights is None else 0
+        pending = 0
+        if self.samples.weights is None:
+            pending = min(MOST_PENDING, max(PENDING, ALL_PENDING // max(1, self.count.size)))
         if self.samples.values.size <= min(pending, self.budget):
             return self
         limit = np.full(self.count.shape, self.budget)
         for cell in self.sketches:
-            limit[cell] = min(pending, self.budget)
+            limit[cell] = min(pending, 2 * self.budget)
         full = self.samples.sizes > limit
         if not full.any():
             return self

@@ -10,6 +10,7 @@ Karnin, Lang & Liberty (2016), "Optimal quantile approximation in streams", IEEE
 Foundations of Computer Science, 71-78.
 """
 
+import random
 import struct
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ REPEATED = 1 << 20  # values that are spelt out at most, where weights stand for
 LARGEST_WEIGHT = 2.0**53  # of all values together: beyond, counts lose their last digit
 LARGEST_K = 65_535
 LEAST_RANK_ERROR = 1e-4
+ROOM = 1.5  # times k items fit beside each other into two levels or more
 # Of the format: what the first bytes say.
 FULL, SINGLE, SERIAL, SERIAL_SINGLE, FAMILY, LEVEL_SIZE = 5, 2, 1, 2, 15, 8
 EMPTY, SORTED, ALONE = 1, 2, 4  # flags
@@ -28,9 +30,13 @@ MOST_LEVELS = 60
 
 def updated(sketch, values, weights, max_rank_error):
     """Return ``sketch`` (bytes, or None for a new one) with more values; a weight of 3 repeats one."""
-    kll = _open(sketch) if sketch is not None else _library()(size_for(max_rank_error))
+    k = size_for(max_rank_error)
+    kll = _open(sketch) if sketch is not None else _library()(k)
     if weights is None:
-        kll.update(np.ascontiguousarray(values))
+        some, rest = _thinned(values, k)
+        if some is not None:
+            kll.merge(_open(some))
+        kll.update(np.ascontiguousarray(rest))
         return kll.serialize()
     odd = weights[weights % 1 != 0]
     if odd.size:
@@ -51,6 +57,32 @@ def updated(sketch, values, weights, max_rank_error):
     else:
         kll.merge(_repeated(values, weights.astype(np.int64), size_for(max_rank_error)))
     return kll.serialize()
+
+
+def _thinned(values, k):
+    """Return a sketch of most of many values, and the rest of them; None where they are few.
+
+    Sorted, every ``2**h``-th from a random one on stands for ``2**h`` values: what the sketch does step by step,
+    in one, with a smaller error, and at the speed of NumPy's sort.
+    """
+    level = 0
+    while len(values) >> level > ROOM * k:
+        level += 1
+    whole = len(values) >> level << level
+    if not level:
+        return None, values
+    ordered = np.sort(values[:whole])
+    kept = ordered[random.randrange(1 << level) :: 1 << level]
+    return written(kept, level, k, ordered[0], ordered[-1]), values[whole:]
+
+
+def written(items, level, k, least, most):
+    """Return the bytes of a sketch whose sorted items stand for ``2**level`` values each."""
+    start = capacity(k, level + 1) - len(items)
+    head = struct.pack("<BBBBHBB", FULL, SERIAL, FAMILY, SORTED, k, LEVEL_SIZE, 0)
+    counts = struct.pack("<QHBB", len(items) << level, k, level + 1, 0)
+    levels = np.full(level + 1, start, dtype="<u4").tobytes()
+    return head + counts + levels + struct.pack("<dd", least, most) + items.astype("<f8").tobytes()
 
 
 def _repeated(values, weights, k):

@@ -57,6 +57,7 @@ MORE = {"RobustScaler": {"exact_", "rank_error_", "n_samples_seen_"}}  # scikit-
 
 
 def assert_same_attributes(ours, theirs):
+    assert set(public(theirs)) <= set(dir(ours))  # what a stream has left for later is there for who looks
     assert public(ours).keys() - MORE.get(type(ours).__name__, set()) == public(theirs).keys()
     for key, expected in public(theirs).items():
         found = getattr(ours, key)

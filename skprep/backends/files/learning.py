@@ -11,6 +11,7 @@ from skprep.backends.files.keys import (
     whole_number,
     with_known_keys,
 )
+from skprep.backends.files.pipeline import ahead
 from skprep.backends.files.text import empty_as_missing, text_type
 from skprep.backends.lazy import known_columns, refuse_metadata
 from skprep.compat import validate_parameters
@@ -108,12 +109,12 @@ def learn_batches(estimator, batches, *, reset=True):
     return n_rows
 
 
-def frames(table, keys, features, advance=None, rows=None):
+def frames(table, keys, features, advance=None):
     """Yield the batches of a file as tables of PyArrow: key columns, then features."""
     import pyarrow as pa
 
     types = dict.fromkeys(features, pa.float64()) | dict.fromkeys(keys, text_type())
-    for batch in table.read(keys + features, rows or ROWS, types, advance):
+    for batch in ahead(table.read(keys + features, ROWS, types, advance)):
         batch = batch if table.is_parquet else empty_as_missing(batch, keys)
         yield pa.Table.from_batches([batch])
 

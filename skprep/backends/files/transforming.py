@@ -6,6 +6,7 @@ import numpy as np
 
 from skprep.backends.files.keys import readers_of, with_known_keys
 from skprep.backends.files.learning import ROWS
+from skprep.backends.files.pipeline import ahead, behind
 from skprep.backends.files.table import is_numeric_type
 from skprep.backends.files.text import empty_as_missing, text_type
 from skprep.backends.files.writing import write_table
@@ -51,7 +52,7 @@ def transform_file(estimator, table, out, *, inverse=False, advance=None):
         Whether a group of the file was known to the scaler.
     """
     work = _Work(estimator, table, inverse)
-    with write_table(out, work.schema, work.fitted.feature_names) as write:
+    with write_table(out, work.schema, work.fitted.feature_names) as writer, behind(writer) as write:
         for batch in work.batches(advance):
             write(batch)
     return work.any_known or not work.n_batches
@@ -95,7 +96,7 @@ class _Work:
         import pyarrow as pa
 
         first = 0
-        for batch in self.table.read(self.table.schema.names, ROWS, self.types, advance):
+        for batch in ahead(self.table.read(self.table.schema.names, ROWS, self.types, advance)):
             scaled = self._scaled_features(batch, first)
             columns = {n: _column(batch, n, scaled[:, j]) for j, n in enumerate(self.fitted.feature_names)}
             arrays = [columns.get(f.name, batch.column(f.name)).cast(f.type) for f in self.schema]

@@ -1,0 +1,107 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False, freethreading_compatible=True
+"""Moments of few rows compiled, for which NumPy is all overhead: see :mod:`skprep.kernels.moments`.
+
+Whatever is rare (a first value that is missing, squares that leave float64, parts of which neither is the larger) is
+left to the module in NumPy: None says so.
+"""
+
+import numpy as np
+
+from cython cimport floating
+from libc.math cimport isfinite
+from libc.stdint cimport int64_t
+
+from skprep.kernels.common cimport check_layout, check_shape
+from skprep.kernels.sums_compiled import sum_deviations
+
+cdef double FAR = 1e-3  # a share of the squares so small was left by a difference that lost digits
+cdef double TINY_SQUARE = 1e-280, TINY_VALUE = 1e-120, HUGE_SQUARE = 1e300  # as in the module in NumPy
+cdef double LEAST = 2.0**-400, MOST = 2.0**400  # differences whose squares stay in float64
+
+
+def column_moments(const floating[:, :] X, weight=None):
+    """Return count, origin, offset and m2 of all rows as one group, or None."""
+    cdef Py_ssize_t n = X.shape[0], m = X.shape[1], j
+    cdef bint far = False
+    cdef double ratio
+    check_layout("X", X)
+    if n == 0 or m == 0:
+        return None
+    first, offsets, squares = np.empty((3, 1, m))
+    cdef double[:, ::1] origin = first, offset = offsets, m2 = squares, count, shift, square
+    for j in range(m):
+        origin[0, j] = X[0, j]
+        if origin[0, j] != origin[0, j]:
+            return None
+    counts, shift, square = sum_deviations(X, first, None, 1, weight)
+    count = counts
+    for j in range(m):
+        if not count[0, j] > 0:
+            return None
+        ratio = shift[0, j] / count[0, j]
+        m2[0, j] = square[0, j] - shift[0, j] * ratio
+        far |= m2[0, j] < FAR * square[0, j]
+    if far:
+        for j in range(m):
+            origin[0, j] = origin[0, j] + shift[0, j] / count[0, j]
+        counts, shift, square = sum_deviations(X, first, None, 1, weight)
+        count = counts
+    for j in range(m):
+        ratio = shift[0, j] / count[0, j]
+        m2[0, j] = square[0, j] - shift[0, j] * ratio
+        m2[0, j] = 0.0 if m2[0, j] < 0.0 else m2[0, j]
+        offset[0, j] = ratio
+        if not (isfinite(shift[0, j]) and square[0, j] < HUGE_SQUARE):
+            return None
+        if square[0, j] < TINY_SQUARE and -TINY_VALUE < origin[0, j] < TINY_VALUE:
+            return None
+    return counts, first, offsets, squares
+
+
+cdef struct Part:
+    const double* count
+    const double* origin
+    const double* offset
+    const double* m2
+    const int64_t* exponent
+
+
+cdef bint merge_cells(Part a, Part b, Py_ssize_t n, double* count, double* offset, double* m2) noexcept nogil:
+    """Merge cell by cell by the formula of Chan et al.; say whether all could be."""
+    cdef Py_ssize_t i
+    cdef double delta, size, share
+    for i in range(n):
+        if b.count[i] > a.count[i] or a.exponent[i] or b.exponent[i]:
+            return False
+        count[i] = a.count[i] + b.count[i]
+        share = b.count[i] / count[i] if count[i] > 0 else 0.0
+        delta = (b.origin[i] - a.origin[i]) + (b.offset[i] - a.offset[i])
+        size = -delta if delta < 0 else delta
+        if not size < MOST or (size > 0 and size < LEAST):
+            return False
+        m2[i] = a.m2[i] + b.m2[i] + delta * delta * (a.count[i] * share)
+        offset[i] = a.offset[i] + delta * share
+    return True
+
+
+def merge_moments(const double[:, ::1] count, const double[:, ::1] origin, const double[:, ::1] offset,
+                  const double[:, ::1] m2, const int64_t[:, ::1] exponent, const double[:, ::1] count_b,
+                  const double[:, ::1] origin_b, const double[:, ::1] offset_b, const double[:, ::1] m2_b,
+                  const int64_t[:, ::1] exponent_b):
+    """Return count, offset and m2 of two parts, the first of which is the larger one everywhere, or None."""
+    cdef Py_ssize_t n = count.shape[0], m = count.shape[1]
+    cdef bint done
+    for name, values in (("origin", origin), ("offset", offset), ("m2", m2), ("exponent", exponent),
+                         ("count_b", count_b), ("origin_b", origin_b), ("offset_b", offset_b), ("m2_b", m2_b),
+                         ("exponent_b", exponent_b)):
+        check_shape(name, (values.shape[0], values.shape[1]), (n, m))
+    found = np.empty((3, n, m))
+    if n == 0 or m == 0:
+        return found[0], found[1], found[2]
+    cdef double[:, :, ::1] f = found
+    cdef Part a = Part(&count[0, 0], &origin[0, 0], &offset[0, 0], &m2[0, 0], &exponent[0, 0])
+    cdef Part b = Part(&count_b[0, 0], &origin_b[0, 0], &offset_b[0, 0], &m2_b[0, 0], &exponent_b[0, 0])
+    with nogil:
+        done = merge_cells(a, b, n * m, &f[0, 0, 0], &f[1, 0, 0], &f[2, 0, 0])
+    return (found[0], found[1], found[2]) if done else None
