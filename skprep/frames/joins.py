@@ -118,8 +118,8 @@ def join(frame, keys, index, columns, units=None):
 def gathered(frame, key, index, columns, fallback):
     """Return a frame of Polars with ``columns`` as :func:`join` does, by the numbers of the groups.
 
-    Rows keep their order, at the speed of a join that does not promise that. ``columns`` have a number for each
-    group of ``index``, and more behind them; rows of unknown groups get number ``fallback``.
+    Rows keep their order, at the speed of a join that does not promise that. ``columns`` have a number for
+    each group of ``index``, and more behind them; rows of unknown groups get number ``fallback``.
     """
     import polars as pl
 

@@ -82,7 +82,7 @@ class Layout:
         return Table(self._features(estimator, X, self.features), self._keys(estimator, X, groups))
 
     def take_few_apart(self, estimator, X, groups):
-        """Return features and keys of a few rows with the columns of ``fit``; None where they go the long way.
+        """Return features and keys of a few rows with the columns of ``fit``; None: they go the long way.
 
         The keys are plain Python values, one for each row, or tuples of those.
         """

@@ -9,7 +9,9 @@ from libc.math cimport INFINITY
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from skprep.kernels.common cimport FOLD, check_layout, check_rows, check_shape, given_t, hot, is_by_column, part
+from skprep.kernels.common cimport (
+    AHEAD, FOLD, check_layout, check_rows, check_shape, given_t, hot, is_by_column, part, prefetch,
+)
 
 cdef enum:
     DIVIDE = 0  # (x - center) / scale
@@ -105,6 +107,8 @@ cdef hot write_grouped_column(const floating* x, Py_ssize_t n, const Py_ssize_t*
     cdef double z
     cdef int64_t beyond = 0
     for i in range(n):
+        if i + AHEAD < n:
+            prefetch(pair + 2 * codes[i + AHEAD])
         own = pair + 2 * codes[i]
         beyond |= is_infinite(x[i])
         z = result_of(x[i], own[0], own[1], rule.formula, rule)
@@ -143,6 +147,9 @@ cdef void write_rows(const floating[:, :] X, const double[:, ::1] center, const 
     if codes is not None:
         for i in range(n):
             g = codes[i]
+            if i + AHEAD < n:
+                prefetch(&center[codes[i + AHEAD], 0])
+                prefetch(&scale[codes[i + AHEAD], 0])
             write_lines(&X[i, 0], by_row, 1, m, &center[g, 0], &scale[g, 0], rule, &out[i, 0], out_row, infinite)
         return
     for i in range(fold):

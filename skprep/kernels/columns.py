@@ -6,7 +6,7 @@ import numpy as np
 def normalise_columns(x, head, tail, scale, divide, weight, bias, out):
     """Write ``((x - head) - tail) / scale * weight + bias`` to ``out``, all in float64, rounded once.
 
-    Without ``divide``, ``scale`` is a factor. Everything but ``x`` and ``out`` has one number for each column.
+    Without ``divide``, ``scale`` is a factor. All but ``x`` and ``out`` have one number for each column.
 
     Examples
     --------

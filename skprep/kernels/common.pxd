@@ -18,8 +18,10 @@ cdef extern from *:
     #endif
     #if defined(__GNUC__)
     #define skprep_part __attribute__((always_inline)) void
+    #define skprep_prefetch(address) __builtin_prefetch(address)
     #else
     #define skprep_part void
+    #define skprep_prefetch(address) ((void) 0)
     #endif
     """
     ctypedef void hot "skprep_hot"
@@ -27,12 +29,14 @@ cdef extern from *:
     # Pointers that never overlap: without the promise the loops over short rows are not vectorised.
     ctypedef double* sums_t "double *CYTHON_RESTRICT"
     ctypedef const double* given_t "const double *CYTHON_RESTRICT"
+    void prefetch "skprep_prefetch"(const void* address) noexcept nogil
 
 cdef enum:
     BLOCK = 1 << 14  # numbers summed in one go; they stay in the level-2 cache
     LANES = 8
     WIDE = 32
     FOLD = 40  # numbers of a narrow matrix that are read side by side; not a power of 2: those collide in the cache
+    AHEAD = 12  # rows from now, whose group is fetched into the cache meanwhile
     TALL = 64  # rows of a block at least, however wide they are
 
 

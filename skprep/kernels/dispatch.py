@@ -50,6 +50,17 @@ def column_moments(X, weight=None):
     return None if found is None else found(_laid_out(X), *_plain(None, 1, weight)[2:])
 
 
+def sum_from_first(X, codes, n_groups):
+    """Return a row of each group and the sums of deviations from it, None where NumPy has to look at them."""
+    found = _compiled("sum_from_first", X)
+    return None if found is None else found(_laid_out(X), *_plain(codes, n_groups, None)[:2])
+
+
+def pool_moments(*parts):
+    """Return the moments of all groups together, None where NumPy has to look at them."""
+    return moments_compiled.pool_moments(*map(np.ascontiguousarray, parts)) if compiled else None
+
+
 def merge_moments(a, b):
     """Return count, offset and m2 of two parts (tuples of arrays), None where NumPy has to look at them."""
     if not compiled:
@@ -219,7 +230,7 @@ def _specialised(kernel):
 # The affine map has no twin in the reference: its definition is the formula of maps.AffineMap.
 _SINGLE = ("softmax_rows", "gelu", "gelu_backward")  # of float32 alone
 _NAMES = [*(name for name in reference.__all__ if name not in _SINGLE), "apply_affine", "undo_affine"]
-_NAMES.append("column_moments")  # in NumPy: kernels.moments
+_NAMES += ["column_moments", "sum_from_first"]  # in NumPy: kernels.moments
 _COMPILED = {
     name: _specialised(getattr(module, name))
     for module in compiled

@@ -36,7 +36,7 @@ def gelu_backward(x, grad, out):
 
 
 def adam_step(param, grad, m, v, first, second, rate, root, eps):
-    """Move ``param`` by one step of Adam, and the running means ``m`` of the gradient and ``v`` of its square.
+    """Move ``param`` by a step of Adam, and the running means ``m`` of the gradient and ``v`` of its square.
 
     ``rate`` is the learning rate over the bias of ``m``, ``root`` the square root of the bias of ``v``.
 

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from skprep.kernels.dispatch import column_moments, sum_deviations
+from skprep.kernels.dispatch import column_moments, sum_deviations, sum_from_first
 
 # Outside these bounds squares lose digits to under- or overflow, so the column is rescaled.
 TINY_SQUARE, TINY_VALUE, HUGE_SQUARE = 1e-280, 1e-120, 1e300
+
+FEW_CELLS = 1 << 11  # groups x features, whose sums stay in the cache wherever they lie
 
 
 def sum_moments(X, codes=None, n_groups=1, weight=None):
@@ -47,8 +49,12 @@ def sum_moments(X, codes=None, n_groups=1, weight=None):
 
 def _moments_about_a_value(X, codes, n_groups, weight):
     """Return count, origin, offset and m2, and the sums that show whether squares left float64."""
-    origin = _some_values(X, codes, n_groups)
-    count, shift, square = sum_deviations(X, origin, codes, n_groups, weight)
+    grouped = codes is not None and weight is None and n_groups * X.shape[1] > FEW_CELLS
+    found = sum_from_first(X, codes, n_groups) if grouped else None
+    if found is None:
+        origin = _some_values(X, codes, n_groups)
+        found = origin, *sum_deviations(X, origin, codes, n_groups, weight)
+    origin, count, shift, square = found
     m2 = square - shift * _ratio(shift, count)
     if (m2 < 1e-3 * square).any():
         # That value lies far out: the difference above lost digits. Shift by the mean.

@@ -12,12 +12,16 @@ from cython cimport floating
 from libc.math cimport isfinite
 from libc.stdint cimport int64_t
 
-from skprep.kernels.common cimport check_layout, check_shape
+from skprep.kernels.common cimport AHEAD, check_layout, check_rows, check_shape, hot, prefetch, sums_t
 from skprep.kernels.sums_compiled import sum_deviations
 
 cdef double FAR = 1e-3  # a share of the squares so small was left by a difference that lost digits
 cdef double TINY_SQUARE = 1e-280, TINY_VALUE = 1e-120, HUGE_SQUARE = 1e300  # as in the module in NumPy
 cdef double LEAST = 2.0**-400, MOST = 2.0**400  # differences whose squares stay in float64
+
+cdef enum:
+    GROUPS = 512  # whose sums are taken in one go
+    NARROW = 8  # columns that are read beside each other without losing one from the cache
 
 
 def column_moments(const floating[:, :] X, weight=None):
@@ -57,6 +61,116 @@ def column_moments(const floating[:, :] X, weight=None):
         if square[0, j] < TINY_SQUARE and -TINY_VALUE < origin[0, j] < TINY_VALUE:
             return None
     return counts, first, offsets, squares
+
+
+cdef hot add_rows_of_groups(const floating* x, Py_ssize_t step, Py_ssize_t across, Py_ssize_t n, Py_ssize_t m,
+                            const Py_ssize_t* codes, double* cells) noexcept nogil:
+    """Add rows to their groups, the first of which is what deviations are taken from; none is missing.
+
+    The sums of a group lie side by side: number of rows, first row, deviations, squares.
+    """
+    cdef Py_ssize_t i, j, width = 3 * m + 1
+    cdef const floating* row
+    cdef double* own
+    cdef sums_t pilot
+    cdef sums_t shift
+    cdef sums_t square
+    cdef double d
+    for i in range(n):
+        if i + AHEAD < n:
+            prefetch(cells + codes[i + AHEAD] * width)
+        row = x + i * step
+        own = cells + codes[i] * width
+        pilot = own + 1
+        shift = pilot + m
+        square = shift + m
+        if own[0] == 0.0:
+            for j in range(m):
+                pilot[j] = row[j * across]
+        own[0] += 1.0
+        for j in range(m):
+            d = row[j * across] - pilot[j]
+            shift[j] += d
+            square[j] += d * d
+
+
+def sum_from_first(const floating[:, :] X, const Py_ssize_t[::1] codes, Py_ssize_t n_groups):
+    """Return a first row of each group, and count, sum and squares of the deviations from it.
+
+    None where a value is missing or infinite, or many columns lie in one piece each.
+    """
+    cdef Py_ssize_t n = X.shape[0], m = X.shape[1], width = 3 * m + 1, item = sizeof(floating), g, j
+    cdef double check = 0.0
+    check_rows(n, codes, None, n_groups)
+    check_layout("X", X)
+    if n == 0 or m == 0 or codes is None or (X.strides[1] != item and m > NARROW):
+        return None
+    cdef double[:, ::1] cells = np.zeros((n_groups, width))
+    found = np.empty((4, n_groups, m))
+    cdef double[:, :, ::1] f = found
+    with nogil:
+        if X.strides[1] == item:  # neighbours, which the loops take side by side
+            add_rows_of_groups(&X[0, 0], X.strides[0] // item, 1, n, m, &codes[0], &cells[0, 0])
+        else:
+            add_rows_of_groups(&X[0, 0], 1, X.strides[1] // item, n, m, &codes[0], &cells[0, 0])
+        for g in range(n_groups):
+            for j in range(m):
+                f[0, g, j] = cells[g, 1 + j]
+                f[1, g, j] = cells[g, 0]
+                f[2, g, j] = cells[g, 1 + m + j]
+                f[3, g, j] = cells[g, 1 + 2 * m + j]
+                check += f[2, g, j] * 0.0
+    return (found[0], found[1], found[2], found[3]) if check == check else None
+
+
+def pool_moments(const double[:, ::1] count, const double[:, ::1] origin, const double[:, ::1] offset,
+                 const double[:, ::1] m2, const int64_t[:, ::1] exponent):
+    """Return count, origin, offset and m2 of all groups together, or None."""
+    cdef Py_ssize_t n = count.shape[0], m = count.shape[1], g, j, start
+    cdef double delta, size
+    cdef bint safe = True
+    for name, values in (("origin", origin), ("offset", offset), ("m2", m2), ("exponent", exponent)):
+        check_shape(name, (values.shape[0], values.shape[1]), (n, m))
+    if n == 0 or m == 0:
+        return None
+    found, blocks = np.zeros((5, 1, m)), np.zeros((3, m))
+    cdef double[:, :, ::1] f = found
+    cdef double[:, ::1] block = blocks
+    cdef double[::1] top = np.full(m, -1.0)
+    with nogil:
+        for g in range(n):
+            for j in range(m):
+                safe &= exponent[g, j] == 0
+                if count[g, j] > top[j]:  # the largest group lends its value
+                    top[j] = count[g, j]
+                    f[1, 0, j] = origin[g, j]
+        for start in range((n + GROUPS - 1) // GROUPS):  # sums of sums: long rows of additions would lose digits
+            block[:, :] = 0.0
+            for g in range(start * GROUPS, min((start + 1) * GROUPS, n)):
+                for j in range(m):
+                    if count[g, j] > 0:
+                        delta = (origin[g, j] - f[1, 0, j]) + offset[g, j]
+                        size = -delta if delta < 0 else delta
+                        safe &= size < MOST and not (size > 0 and size < LEAST)
+                        block[0, j] += count[g, j]
+                        block[1, j] += count[g, j] * delta
+                        block[2, j] += m2[g, j]
+            for j in range(m):
+                f[0, 0, j] += block[0, j]
+                f[2, 0, j] += block[1, j]
+                f[3, 0, j] += block[2, j]
+        for j in range(m):
+            f[2, 0, j] = f[2, 0, j] / f[0, 0, j] if f[0, 0, j] > 0 else 0.0
+        for start in range((n + GROUPS - 1) // GROUPS):
+            block[0, :] = 0.0
+            for g in range(start * GROUPS, min((start + 1) * GROUPS, n)):
+                for j in range(m):
+                    if count[g, j] > 0:
+                        delta = (origin[g, j] - f[1, 0, j]) + offset[g, j] - f[2, 0, j]
+                        block[0, j] += count[g, j] * (delta * delta)
+            for j in range(m):
+                f[4, 0, j] += block[0, j]
+    return (found[0], found[1], found[2], found[3] + found[4]) if safe else None
 
 
 cdef struct Part:

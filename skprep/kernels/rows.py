@@ -91,10 +91,11 @@ def normalise_rows_backward(x, grad, center, weight, mean, inverse, out):
 
 
 def cross_entropy_rows(logits, classes, on_class, on_all, divisor, losses, grad):
-    """Write cross-entropy of the softmax of each row, and its gradient over ``divisor``; say whether all is finite.
+    """Write cross-entropy of the softmax of each row, and its gradient; say whether all is finite.
 
-    The target of row i is ``on_class[i]`` on the class ``classes[i]`` and ``on_all[k]`` on each class k (empty:
-    nothing). Where something is not finite (a logit of NaN or infinity), what is written means nothing.
+    The target of row i is ``on_class[i]`` on the class ``classes[i]`` and ``on_all[k]`` on each class k
+    (empty: nothing); the gradient is divided by ``divisor``. Where something is not finite (a logit of NaN or
+    infinity), what is written means nothing.
 
     Examples
     --------

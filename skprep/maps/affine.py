@@ -92,9 +92,10 @@ class AffineMap(Map):
     @cached_property
     def huge_columns(self):
         """The columns in which two values may differ by more than float64 holds."""
-        sizes = [np.abs(v) for v in (self.center, self.scale) if v is not None]
-        if not any(np.fmax.reduce(size, axis=None, initial=0.0) > HUGE for size in sizes):
+        given = [v for v in (self.center, self.scale) if v is not None]
+        if not any(_reaches(np.fmax, v) > HUGE or _reaches(np.fmin, v) < -HUGE for v in given):
             return NONE
+        sizes = [np.abs(v) for v in given]
         return np.flatnonzero(sum((size > HUGE).any(axis=0) for size in sizes))
 
     def _write_in_halves(self, x, out, codes, undo):
@@ -112,3 +113,7 @@ class AffineMap(Map):
         if self.scale is None:
             return self
         return self.having(scale=np.where(self.scale == 0, scale, self.scale))
+
+
+def _reaches(extreme, values):
+    return extreme.reduce(values, axis=None, initial=0.0)

@@ -100,7 +100,7 @@ class Map:
         return self._by_pieces(arrays.evaluate, X, out, codes, undo)
 
     def _by_pieces(self, write, X, out, codes, undo):
-        """Let ``write(map, X, out, codes, undo)`` write pieces of the rows, on threads where they are many."""
+        """Do what :meth:`write` does by ``write``, piece by piece of the rows, on threads where they are many."""
         if X.size <= threads.PIECE:
             return write(self, X, out, codes, undo)
 

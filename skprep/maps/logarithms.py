@@ -1,7 +1,8 @@
 """The formula of LogMap as NumPy calculates it fastest: function by function, in place, without masks.
 
-Each step is one of the formula's, on the same numbers, so that results are the same to the bit. A block in which
-something is not finite is looked at again: where that is more than missing values, the formula itself is evaluated.
+Each step is one of the formula's, on the same numbers, so that results are the same to the bit. A block in
+which something is not finite is looked at again: where that is more than missing values, the formula itself is
+evaluated.
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ NEAR = 0.5  # within it, bases other than e go by log1p and expm1 where the offs
 
 
 def evaluate(log_map, X, out, codes=None, undo=False):
-    """Write the logarithms of the rows of ``X``, or their powers, to ``out``; say whether X held what is refused."""
+    """Write logarithms of the rows of ``X``, or powers, to ``out``; say whether X held what is refused."""
     write = POWERS[log_map.method] if undo else LOGARITHMS[log_map.method]
     apart = out.dtype == np.float64 and not np.may_share_memory(X, out)
     needed = log_map.arrays()

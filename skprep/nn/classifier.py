@@ -374,7 +374,9 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         logits = np.empty((len(X), self._sizes[-1]), dtype=self._dtype)
         with no_cache():
             for rows in row_blocks(len(X), max(self._sizes), elements=AT_ONCE):
-                logits[rows] = self.network_(X[rows].astype(self._dtype, copy=False))  # in eval since training
+                logits[rows] = self.network_(
+                    X[rows].astype(self._dtype, copy=False)
+                )  # in eval since training
         return logits
 
     def _check_built(self, what):

@@ -138,7 +138,7 @@ class LogScaler(Scaler):
         return X if self.handle_invalid == "error" else self._inside(X, offset)
 
     def _learn_statistic(self, X, *how, **more):
-        """Return the statistic of rows; refuse a value outside a given domain, which the smallest one shows."""
+        """Return the statistic of rows; refuse a value outside a given domain: the smallest one shows it."""
         learnt = super()._learn_statistic(X, *how, **more)
         given = not isinstance(self.offset, str) and self.method == "log" and self.handle_invalid == "error"
         if given and not hasattr(X, "summarise"):

@@ -91,6 +91,8 @@ class GroupIndex:
 
     def as_array(self):
         """Return the keys as a one-dimensional array of objects."""
+        if _are_integers(self._keys):
+            return self._keys.astype(object)
         keys = np.empty(len(self), dtype=object)
         keys[:] = self.keys
         return keys

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from skprep.kernels.dispatch import merge_moments
+from skprep.kernels.dispatch import merge_moments, pool_moments
 from skprep.kernels.moments import sum_moments
 from skprep.statistics.base import Statistic
 
@@ -107,6 +107,9 @@ class Moments(Statistic):
 
     def pool(self):
         """Return the moments of all groups together, as one group."""
+        found = pool_moments(*self._parts())
+        if found is not None:
+            return Moments(*found, np.zeros((1, self.count.shape[1]), dtype=np.int64))
         with np.errstate(all="ignore"):
             one = np.ones((1, len(self.count)))  # a product sums narrow columns fastest
             total = one @ self.count

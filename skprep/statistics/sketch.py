@@ -62,8 +62,8 @@ def updated(sketch, values, weights, max_rank_error):
 def _thinned(values, k):
     """Return a sketch of most of many values, and the rest of them; None where they are few.
 
-    Sorted, every ``2**h``-th from a random one on stands for ``2**h`` values: what the sketch does step by step,
-    in one, with a smaller error, and at the speed of NumPy's sort.
+    Sorted, every ``2**h``-th from a random one on stands for ``2**h`` values: what the sketch does step by
+    step, in one, with a smaller error, and at the speed of NumPy's sort.
     """
     level = 0
     while len(values) >> level > ROOM * k:

@@ -68,9 +68,12 @@ def test_of_other_libraries(library):
     table = {"key": ["a", None, "b"], "x": [0.5, None, 2.0], "n": [2**53 + 1, 3, 4], "b": [True, None, False]}
     frame = library(table)
     few = read_few(frame)
-    assert few.names == list(table) and few.keys(0) == table["key"] and few.keys(2) == table["n"]
+    assert few.names == list(table)
+    assert few.keys(0) == table["key"]
+    assert few.keys(2) == table["n"]
     np.testing.assert_array_equal(few.floats([1, 2]), [[0.5, 2.0**53], [np.nan, 3.0], [2.0, 4.0]])
-    assert few.floats() is None and few.floats([3]) is None
+    assert few.floats() is None
+    assert few.floats([3]) is None
     grouped = GroupScaler(StandardScaler(), by="key").fit(frame)
     found, expected = (run(lambda: grouped.transform(frame)) for run in (lambda f: f(), without_few))
     np.testing.assert_array_equal(found, expected)

@@ -14,6 +14,9 @@ def matrices(shape, order="C", dtype=np.float64):
     return np.asarray(np.random.default_rng(0).normal(size=shape), order=order, dtype=dtype)
 
 
+SINGLE = ("gelu", "gelu_backward")  # of float32 alone
+
+
 def arguments(name, n=7, m=3, g=4, order="C", dtype=np.float64):
     """Right arguments of an entry, by name."""
     X, codes = matrices((n, m), order, dtype), np.arange(n) % g
@@ -59,6 +62,30 @@ def arguments(name, n=7, m=3, g=4, order="C", dtype=np.float64):
     X = np.ascontiguousarray(X)
     if name == "softmax_rows":
         return {"x": X.astype(np.float32), "out": np.empty((n, m), dtype=np.float32)}
+    if name in SINGLE:
+        x = np.ones(n, dtype=np.float32)
+        return {"x": x, **({"grad": x} if name == "gelu_backward" else {}), "out": np.empty_like(x)}
+    if name == "adam_step":
+        vectors = {v: np.ones(n, dtype=dtype) for v in ("param", "grad", "m", "v")}
+        return vectors | dict.fromkeys(("first", "second", "rate", "root", "eps"), 0.5)
+    if name == "cross_entropy_rows":
+        classes = {"classes": np.arange(n) % m, "on_class": np.ones(n), "on_all": np.ones(m), "divisor": 1.0}
+        return {"logits": X, **classes, "losses": np.empty(n), "grad": np.empty_like(X)}
+    if name == "column_moments":
+        return {"X": X, "weight": weight}
+    if name == "sum_from_first":
+        return {"X": X, "codes": codes, "n_groups": g}
+    if name in ("merge_moments", "pool_moments"):
+        part = [np.ones((g, m)) for _ in range(4)] + [np.zeros((g, m), dtype=np.int64)]
+        return dict(enumerate(part * 2 if name == "merge_moments" else part))
+    of_column = {v: np.ones(m) for v in ("head", "tail", "scale")} | {"divide": True}
+    if name == "normalise_columns":
+        return {"x": X, **of_column, "weight": np.ones(m), "bias": np.ones(m), "out": np.empty_like(X)}
+    if name == "sum_column_gradients":
+        return {"x": X, "grad": X, **of_column}
+    if name == "write_column_gradients":
+        more = {v: np.ones(m) for v in ("product", "total", "factor")}
+        return {"x": X, "grad": X, **of_column, **more, "out": np.empty_like(X)}
     turns = {"weight": np.ones((1, m)), "mean": np.zeros((n, 2)), "inverse": np.ones(n)}
     if name == "normalise_rows":
         given = {"x": X, "eps": 0.1, "center": True, "weight": turns["weight"], "bias": np.zeros((1, m))}
@@ -67,6 +94,17 @@ def arguments(name, n=7, m=3, g=4, order="C", dtype=np.float64):
 
 
 ENTRIES = (
+    "adam_step",
+    "column_moments",
+    "cross_entropy_rows",
+    "gelu",
+    "gelu_backward",
+    "merge_moments",
+    "normalise_columns",
+    "pool_moments",
+    "sum_column_gradients",
+    "sum_from_first",
+    "write_column_gradients",
     "sum_deviations",
     "find_extrema",
     "find_smallest_two",
@@ -83,7 +121,7 @@ ENTRIES = (
 
 def call(name, given):
     entry = next(getattr(m, name) for m in dispatch.compiled if hasattr(m, name))
-    if name != "softmax_rows":
+    if name not in ("softmax_rows", *SINGLE, "merge_moments", "pool_moments"):
         first = next(v for v in given.values() if isinstance(v, np.ndarray))
         entry = entry["double" if first.dtype == np.float64 else "float"]
     return entry(*given.values())

@@ -58,8 +58,10 @@ def test_an_infinity_is_the_smallest_value_there_is(grouped, infinite, order):
     found = dispatch.find_smallest_two(X, codes, n_groups)
     for part, twin in zip(found, reference.find_smallest_two(X, codes, n_groups), strict=True):
         np.testing.assert_array_equal(part, twin)
-    assert np.isneginf(found[1]).sum() == 1 and found[1][0, 1] == -np.inf
-    assert found[1][0, 0] == 0.0 and found[0][0, 2] == len(X) // n_groups - 1
+    assert np.isneginf(found[1]).sum() == 1
+    assert found[1][0, 1] == -np.inf
+    assert found[1][0, 0] == 0.0
+    assert found[0][0, 2] == len(X) // n_groups - 1
 
 
 @pytest.mark.parametrize("n_groups", [1, 3, 1000])

@@ -52,7 +52,7 @@ def ahead(batches):
 
 @contextmanager
 def behind(write):
-    """Yield a function that hands batches to a thread, which writes them in order; all are written in the end.
+    """Yield a function that hands batches to a thread, which writes all of them in order.
 
     An error of ``write`` comes with the next batch, or at the end.
 
