@@ -155,7 +155,3 @@ def streams(rows, rounds):
         return [s.get_quantiles([0.25, 0.5, 0.75]) for s in sketches]
 
     reach_row("RobustScaler", lambda: of(RobustScaler()).center_, "bare KLL sketches", bare, 0.8, 3)
-
-
-if __name__ == "__main__":
-    main()

@@ -64,7 +64,3 @@ def one_by_one(ours, theirs, calls):
             function()
             record.append(time.perf_counter() - start)
     return times
-
-
-if __name__ == "__main__":
-    main()

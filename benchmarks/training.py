@@ -87,7 +87,3 @@ def memory(rows):
     for name, model, goal in (("SoftmaxClassifier", own, "below the next"), ("MLPClassifier", peer, "")):
         model.fit(X[few], y[few])
         cells(name, f"{peak_memory(lambda m=model: m.predict(X)) / 1e6:.0f}", goal)
-
-
-if __name__ == "__main__":
-    main()

@@ -100,7 +100,7 @@ class Map:
         return self._by_pieces(arrays.evaluate, X, out, codes, undo)
 
     def _by_pieces(self, write, X, out, codes, undo):
-        """Do what :meth:`write` does by ``write``, piece by piece of the rows, on threads where they are many."""
+        """Do what :meth:`write` does by another ``write``, piece by piece of the rows, on threads."""
         if X.size <= threads.PIECE:
             return write(self, X, out, codes, undo)
 

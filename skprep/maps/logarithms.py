@@ -1,8 +1,7 @@
 """The formula of LogMap as NumPy calculates it fastest: function by function, in place, without masks.
 
 Each step is one of the formula's, on the same numbers, so that results are the same to the bit. A block in
-which something is not finite is looked at again: where that is more than missing values, the formula itself is
-evaluated.
+which something is not finite is looked at again: where that is more than missing values, by the formula.
 """
 
 import numpy as np
