@@ -1,7 +1,7 @@
 """Files larger than a batch, beside DuckDB and Polars: ``python -m benchmarks files``.
 
-Each side learns from a Parquet file and writes it scaled to another. The command line pays for the start of Python
-and the import of scikit-learn twice; DuckDB and Polars run in this process.
+Each side learns from a Parquet file and writes it scaled to another. The command line pays for the start of
+Python and the import of scikit-learn twice; DuckDB and Polars run in this process.
 """
 
 import subprocess
@@ -57,7 +57,8 @@ def beside_duckdb(folder, table, shape, rounds):
         asked = ", ".join(f"avg({x}) AS m_{x}, stddev_pop({x}) AS s_{x}" for x in FEATURES)
         scaled = ", ".join(f"(r.{x} - m_{x}) / s_{x} AS {x}" for x in FEATURES)
         known = f"SELECT {asked}{', key' if group else ''} FROM '{table}'{' GROUP BY key' if group else ''}"
-        joined = f"'{table}' r {'LEFT JOIN' if group else 'CROSS JOIN'} ({known}) k{' ON r.key = k.key' if group else ''}"
+        join, on = ("LEFT JOIN", " ON r.key = k.key") if group else ("CROSS JOIN", "")
+        joined = f"'{table}' r {join} ({known}) k{on}"
         connection.execute(f"COPY (SELECT {scaled}, r.key FROM {joined}) TO '{out}' (FORMAT parquet)")
 
     for name, by in (("plain", ()), ("1,000 groups", ("--by", "key"))):

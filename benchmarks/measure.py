@@ -13,7 +13,18 @@ import numpy as np
 from skprep.kernels.threads import n_threads
 from skprep.versions import kernels
 
-PEERS = ("numpy", "scipy", "scikit-learn", "pandas", "polars", "scikit-lego", "coreforecast", "torch")
+PEERS = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pandas",
+    "polars",
+    "scikit-lego",
+    "coreforecast",
+    "numbagg",
+    "torch",
+    "duckdb",
+)
 
 
 def head():

@@ -187,7 +187,8 @@ def apply_affine(const floating[:, :] X, const double[:, ::1] center, const doub
         raise ValueError("X and out must lie in memory in one order, by rows or by columns")
     if codes is not None:
         check_apart("out", out, codes)
-    cdef Rule rule = Rule(UNDO if undo else DIVIDE if divide else MULTIPLY, bounds is not None, -INFINITY, INFINITY)
+    cdef int formula = UNDO if undo else DIVIDE if divide else MULTIPLY
+    cdef Rule rule = Rule(formula, bounds is not None, -INFINITY, INFINITY, 0.0, 1.0, 1.0)
     if bounds is not None:
         rule.low, rule.high = bounds
     if onto is not None:
