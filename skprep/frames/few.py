@@ -22,8 +22,8 @@ class FewRows:
     ----------
     names : list
         Of the columns.
-    kinds : list of numpy.dtype or None
-        Types of the columns that hold plain numbers, objects for text; None for all others.
+    kinds : list of numpy.dtype
+        Types of the columns; objects for text.
     values : ndarray of shape (n_rows, n_columns)
         Of one float type, or objects.
     """
@@ -34,7 +34,7 @@ class FewRows:
     def floats(self, positions=None):
         """Return columns as floats, of the type that scikit-learn gives them; None where there are others."""
         kinds = self.kinds if positions is None else [self.kinds[j] for j in positions]
-        if any(kind is None or kind.kind in "bO" for kind in kinds):
+        if any(kind.kind in "bO" for kind in kinds):
             return None
         found = np.result_type(*set(kinds))
         found = found if found.kind == "f" else np.dtype(np.float64)
@@ -42,10 +42,8 @@ class FewRows:
         return values.astype(found, copy=False)
 
     def keys(self, position):
-        """Return a column of keys as Python values; None where they are of a rarer type."""
-        if self.kinds[position] is None or self.values.dtype != object:
-            return None
-        return self.values[:, position].tolist()
+        """Return a column of keys as Python values; None where all columns were made one type of floats."""
+        return self.values[:, position].tolist() if self.values.dtype == object else None
 
 
 def read_few(X):
@@ -65,9 +63,12 @@ def read_few(X):
     if not isinstance(frame, nw.DataFrame) or not 0 < len(frame) <= MOST:
         return None
     kinds = [KINDS.get(type(dtype)) for dtype in frame.schema.values()]
+    if (
+        not kinds or _has_other(kinds) or len(kinds) != len(frame.columns)
+    ):  # of two of one name the schema has one
+        return None
     values = np.empty((len(frame), len(kinds)), dtype=object)
-    if kinds:
-        values[...] = frame.rows()
+    values[...] = frame.rows()
     return FewRows(frame.columns, kinds, values)
 
 
@@ -82,7 +83,7 @@ def _of_pandas(X):
     if alike:
         return FewRows(names, dtypes, X.to_numpy())
     kinds = [_plain(dtype) for dtype in dtypes]
-    return FewRows(names, kinds, X.to_numpy(dtype=object))
+    return None if _has_other(kinds) else FewRows(names, kinds, X.to_numpy(dtype=object))
 
 
 def _is_float(dtype):
@@ -96,3 +97,7 @@ def _plain(dtype):
     if isinstance(dtype, np.dtype) and (dtype.kind in "iubO" or _is_float(dtype)):
         return dtype
     return None
+
+
+def _has_other(kinds):
+    return any(kind is None for kind in kinds)  # a dtype calls itself equal to None

@@ -1,5 +1,6 @@
 """Where the key and the features of a row are: in columns, or the key beside them as metadata."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from numbers import Integral
 
@@ -89,14 +90,18 @@ class Layout:
         if not self.by or groups is not None:
             return None
         few = read_known(estimator, X)
-        features = None if few is None else few.floats(list(self.features))
-        if features is None:
-            return None
-        keys = [few.keys(j) for j in self.by]
+        keys = [None] if few is None else [few.keys(j) for j in self.by]
         if any(column is None for column in keys):
             return None
         plain = [[plain_key(key) for key in column] for column in keys]
-        return features, plain[0] if len(plain) == 1 else list(zip(*plain, strict=True))
+        if not all(isinstance(key, Hashable) for column in plain for key in column):
+            return None  # where the error is
+        features = few.floats(list(self.features))
+        return (
+            None
+            if features is None
+            else (features, plain[0] if len(plain) == 1 else [*zip(*plain, strict=True)])
+        )
 
     def _check_keys_are_there(self, estimator, X):
         known, names = getattr(estimator, "feature_names_in_", None), column_names(X)

@@ -21,7 +21,17 @@ cdef double LEAST = 2.0**-400, MOST = 2.0**400  # differences whose squares stay
 
 cdef enum:
     GROUPS = 512  # whose sums are taken in one go
+    LOOKED_AT = 1 << 10  # rows that are looked through for missing values before they are added
     NARROW = 8  # columns that are read beside each other without losing one from the cache
+
+
+cdef bint is_zero(const floating[:, :] X, Py_ssize_t j) noexcept nogil:
+    """Say whether a column is 0 throughout, and not of values whose squares are."""
+    cdef Py_ssize_t i
+    for i in range(X.shape[0]):
+        if X[i, j] != 0:
+            return False
+    return True
 
 
 def column_moments(const floating[:, :] X, weight=None):
@@ -58,9 +68,38 @@ def column_moments(const floating[:, :] X, weight=None):
         offset[0, j] = ratio
         if not (isfinite(shift[0, j]) and square[0, j] < HUGE_SQUARE):
             return None
-        if square[0, j] < TINY_SQUARE and -TINY_VALUE < origin[0, j] < TINY_VALUE:
+        if square[0, j] < TINY_SQUARE and -TINY_VALUE < origin[0, j] < TINY_VALUE and not is_zero(X, j):
             return None
     return counts, first, offsets, squares
+
+
+cdef hot find_missing(const floating* x, Py_ssize_t step, Py_ssize_t across, Py_ssize_t n, Py_ssize_t m,
+                      int64_t* found) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef int64_t missing = 0
+    if across == 1:
+        for i in range(n):
+            for j in range(m):
+                missing |= x[i * step + j] != x[i * step + j]
+    else:
+        for j in range(m):
+            for i in range(n):
+                missing |= x[i + j * across] != x[i + j * across]
+    found[0] |= missing
+
+
+cdef int64_t add_all_rows(const floating* x, Py_ssize_t step, Py_ssize_t across, Py_ssize_t n, Py_ssize_t m,
+                          const Py_ssize_t* codes, double* cells) noexcept nogil:
+    """Add block after block, until one has a value that is missing; say whether one has."""
+    cdef Py_ssize_t start = 0, rows
+    cdef int64_t missing = 0
+    while start < n and not missing:
+        rows = min(<Py_ssize_t>LOOKED_AT, n - start)
+        find_missing(x + start * step, step, across, rows, m, &missing)
+        if not missing:
+            add_rows_of_groups(x + start * step, step, across, rows, m, codes + start, cells)
+        start += rows
+    return missing
 
 
 cdef hot add_rows_of_groups(const floating* x, Py_ssize_t step, Py_ssize_t across, Py_ssize_t n, Py_ssize_t m,
@@ -105,14 +144,18 @@ def sum_from_first(const floating[:, :] X, const Py_ssize_t[::1] codes, Py_ssize
     check_layout("X", X)
     if n == 0 or m == 0 or codes is None or (X.strides[1] != item and m > NARROW):
         return None
+    cdef int64_t missing = 0
     cdef double[:, ::1] cells = np.zeros((n_groups, width))
+    with nogil:
+        if X.strides[1] == item:  # neighbours, which the loops take side by side
+            missing = add_all_rows(&X[0, 0], X.strides[0] // item, 1, n, m, &codes[0], &cells[0, 0])
+        else:
+            missing = add_all_rows(&X[0, 0], 1, X.strides[1] // item, n, m, &codes[0], &cells[0, 0])
+    if missing:
+        return None
     found = np.empty((4, n_groups, m))
     cdef double[:, :, ::1] f = found
     with nogil:
-        if X.strides[1] == item:  # neighbours, which the loops take side by side
-            add_rows_of_groups(&X[0, 0], X.strides[0] // item, 1, n, m, &codes[0], &cells[0, 0])
-        else:
-            add_rows_of_groups(&X[0, 0], 1, X.strides[1] // item, n, m, &codes[0], &cells[0, 0])
         for g in range(n_groups):
             for j in range(m):
                 f[0, g, j] = cells[g, 1 + j]

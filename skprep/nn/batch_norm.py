@@ -48,6 +48,7 @@ class BatchNorm(Layer):
     ``layer(x, mask=None)`` takes ``(N, C)`` or ``(N, C, *)``. ``mask`` marks with True the places that are
     data, of shape ``(N, *)`` (or one that broadcasts against ``x``); padding counts for nothing and comes
     out as 0.
+    ``backward`` needs a matrix ``x`` as it was: it is kept, not copied.
     Statistics are float64 whatever the input; the result has the dtype of ``x``. NaN spreads over its
     channel.
 
@@ -102,7 +103,7 @@ class BatchNorm(Layer):
                 f"BatchNorm({self.num_features}) takes (N, {self.num_features}) or "
                 f"(N, {self.num_features}, *); received shape {x.shape}. Put the channels on axis 1."
             )
-        if mask is None and x.ndim == 2:
+        if mask is None and x.ndim == 2 and x.size:
             return self._forward_columns(x)
         axes = (0, *range(2, x.ndim))
         mask = _mask(mask, x)
@@ -141,9 +142,9 @@ class BatchNorm(Layer):
         """Do for a matrix without a mask what :meth:`forward` does, in one pass."""
         columns = NormalizedColumns(x)
         if self.training or not self.track_running_stats:
-            mean, variance = columns.moments()
             if self.training:
                 self._check_count(len(x), x)
+            mean, variance = columns.moments()
             if self.training and self.track_running_stats:
                 self._track(mean, variance, len(x))
             columns.by_batch(variance, self.eps)

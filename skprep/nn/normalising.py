@@ -36,7 +36,7 @@ def normalise(x, axes, eps, mask=None, center=True):
 
 def _moments(x, axes, mask, center):
     """Return the mean as a value and the offset from it, the biased variance, and the count of values."""
-    count = np.float64(np.prod([x.shape[a] for a in axes]))
+    count = np.float64(max(1, np.prod([x.shape[a] for a in axes])))
     if mask is not None:
         count = np.maximum(mask.sum(axis=axes, keepdims=True, dtype=np.float64), 1.0)
     origin, shift = np.float64(0.0), 0.0
@@ -155,12 +155,15 @@ class NormalizedColumns:
         grad = np.ascontiguousarray(grad, dtype=x.dtype)
         own = self.head, self.tail, self.scale, self.divide
         product, total = sum_column_gradients(x, grad, *own)
-        nothing, factor = np.zeros_like(total), 1.0 / self.scale if self.divide else self.scale
+        factor = 1.0 / self.scale if self.divide else self.scale
         factor = factor if weight is None else factor * weight
-        means = (nothing, nothing) if self.count is None else (product / self.count, total / self.count)
         back = np.empty_like(x)
         with np.errstate(all="ignore"):
-            write_column_gradients(x, grad, *own, *means, factor, back)
+            if self.count is None:
+                np.multiply(grad, factor, out=back, casting="same_kind")
+            else:
+                means = product / self.count, total / self.count
+                write_column_gradients(x, grad, *own, *means, factor, back)
         return back.astype(self.like.dtype, copy=False), product, total
 
 

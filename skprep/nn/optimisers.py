@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skprep.kernels import reference
 from skprep.kernels.dispatch import adam_step
 
 
@@ -128,8 +129,8 @@ class Adam:
             root = np.sqrt(1.0 - second**t)
             rule = first, second, rate, root, self.eps
             own = params[name]
-            if not own.flags.c_contiguous:
-                adam_step(own, grad, m, v, *rule)
-                continue
-            grad = np.ascontiguousarray(grad, dtype=own.dtype)
-            adam_step(*(a.reshape(-1) for a in (own, grad, m, v)), *rule)
+            if own.flags.c_contiguous and own.dtype == m.dtype == v.dtype:
+                grad = np.ascontiguousarray(grad, dtype=own.dtype)
+                adam_step(*(a.reshape(-1) for a in (own, grad, m, v)), *rule)
+            else:
+                reference.adam_step(own, grad, m, v, *rule)

@@ -269,7 +269,10 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _leave_attributes(self):
         """Let the learned attributes be worked out when somebody looks, by the parameters of now."""
-        for name in SET.get(type(self), ()):
+        if type(self) not in SET:  # a process in which none was fitted yet: which there are is not known
+            self._set_attributes()
+            return
+        for name in SET[type(self)]:
             vars(self).pop(name, None)
         if type(self) not in PARAMETERS:  # by introspection, which is slow
             PARAMETERS[type(self)] = tuple(self.get_params(deep=False))
@@ -286,7 +289,8 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
             twin = object.__new__(type(self))
             vars(twin).update(vars(self), **parameters)
             twin._set_attributes()
-            vars(self).update({name: vars(twin)[name] for name in SET[type(self)]})
+            absent = [name for name in SET[type(self)] if name not in vars(self)]  # others were set by hand
+            vars(self).update({name: vars(twin)[name] for name in absent})
             del self._unset  # last: until then others wait here
 
     def __getattr__(self, name):

@@ -12,7 +12,7 @@ from skprep.scalers.base import Scaler
 from skprep.statistics import SmallestTwo
 from skprep.validation.domain import check_domain, outside_domain
 from skprep.validation.parameters import per_feature, samples_seen
-from skprep.validation.rows import name_column
+from skprep.validation.rows import name_column, refuse_infinity
 
 
 class LogScaler(Scaler):
@@ -152,6 +152,8 @@ class LogScaler(Scaler):
         for at in row_blocks(*X.shape):
             outside = X[at] + offset <= 0
             if outside.any():
+                if np.isneginf(X[at]).any():
+                    refuse_infinity(self, X)
                 rows = X.copy() if rows is None else rows
                 rows[at][outside] = np.nan
         if rows is None:

@@ -102,6 +102,12 @@ class GroupIndex:
         if _are_integers(self._keys) and _are_integers(keys) and len(self):
             codes = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
             return np.where(self._keys[codes] == keys, codes, -1)
+        if (
+            _are_integers(self._keys)
+            and len(self)
+            and all(type(key) is int and abs(key) < 2**63 for key in keys)
+        ):
+            return self.codes_of(np.array(keys, dtype=np.int64))
         if self._code is None:  # looked up once, kept for the next rows
             self._code = {key: code for code, key in enumerate(self.keys)}
         return np.array([self._code.get(key, -1) for key in _listed(keys)], dtype=np.intp)

@@ -295,7 +295,7 @@ class Quantiles(Statistic):
             return self
         limit = np.full(self.count.shape, self.budget)
         for cell in self.sketches:
-            limit[cell] = min(pending, 2 * self.budget)
+            limit[cell] = min(pending, self.budget if self.budget < PENDING else 2 * self.budget)
         full = self.samples.sizes > limit
         if not full.any():
             return self

@@ -21,6 +21,7 @@ REPEATED = 1 << 20  # values that are spelt out at most, where weights stand for
 LARGEST_WEIGHT = 2.0**53  # of all values together: beyond, counts lose their last digit
 LARGEST_K = 65_535
 LEAST_RANK_ERROR = 1e-4
+DRAWN = random.Random()  # of its own: the stream of the caller's random.seed stays where it is
 ROOM = 1.5  # times k items fit beside each other into two levels or more
 # Of the format: what the first bytes say.
 FULL, SINGLE, SERIAL, SERIAL_SINGLE, FAMILY, LEVEL_SIZE = 5, 2, 1, 2, 15, 8
@@ -72,7 +73,7 @@ def _thinned(values, k):
     if not level:
         return None, values
     ordered = np.sort(values[:whole])
-    kept = ordered[random.randrange(1 << level) :: 1 << level]
+    kept = ordered[DRAWN.randrange(1 << level) :: 1 << level]
     return written(kept, level, k, ordered[0], ordered[-1]), values[whole:]
 
 

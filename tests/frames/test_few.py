@@ -115,3 +115,22 @@ def test_an_unknown_group_of_one_row(handle_unknown):
     mean, std = frame["x"].mean(), frame["x"].std(ddof=0)
     expected = np.nan if handle_unknown == "nan" else (5.0 - mean) / std
     np.testing.assert_allclose(scaler.transform(row), [[expected], [1.0]])
+
+
+def test_keys_that_cannot_be_keys_and_columns_of_other_kinds_go_the_long_way():
+    frame = pd.DataFrame({"key": ["a", "b"], "x": [1.0, 3.0]})
+    scaler = GroupScaler(StandardScaler(), by="key").fit(frame)
+    with pytest.raises(TypeError, match="A key argument must be a string"):
+        scaler.transform(pd.DataFrame({"key": [["a"]], "x": [1.0]}))
+    assert read_few(pl.DataFrame({"key": [1], "x": [[1.0]]})) is None
+    assert read_few(pd.DataFrame({"x": [1.0], "at": pd.to_datetime(["2024-01-01"])})) is None
+
+
+def test_whole_keys_are_looked_up_without_a_table_of_all():
+    frame = pd.DataFrame({"key": np.arange(1_000), "x": np.arange(1_000.0), "name": "a"})
+    scaler = GroupScaler(StandardScaler(), by="key").fit(frame[["key", "x"]])
+    row = frame.assign(key=frame["key"].astype(object)).loc[[7], ["key", "x"]]
+    np.testing.assert_array_equal(scaler.transform(row), [[0.0]])
+    assert scaler._index._code is None
+    with pytest.raises(ValueError, match="received 1 unknown"):
+        scaler.transform(pd.DataFrame({"key": [2**70], "x": [1.0]}))

@@ -67,3 +67,16 @@ def test_rms_norm_without_eps_has_that_of_the_dtype():
 def test_a_single_masked_value_of_rms_norm():
     layer = nn.RMSNorm(1, eps=0.0)
     assert layer(np.full((1, 1), 3.0), mask=np.ones((1, 1), dtype=bool)).tolist() == [[1.0]]
+
+
+def test_batch_norm_of_no_rows():
+    layer = nn.BatchNorm(3, track_running_stats=False).eval()
+    assert layer(np.empty((0, 3))).shape == (0, 3)
+    with pytest.raises(ValueError, match="more than one value per channel"):
+        nn.BatchNorm(3)(np.empty((0, 3)))
+
+
+def test_constant_statistics_let_a_gradient_through_whatever_the_row_is():
+    layer = nn.BatchNorm(1, eps=0.0).eval()
+    layer(np.array([[np.inf], [np.nan], [1.0]]))
+    np.testing.assert_array_equal(layer.backward(np.full((3, 1), 2.0)), np.full((3, 1), 2.0))

@@ -37,3 +37,17 @@ def test_a_gradient_that_goes_with_no_parameter_moves_nothing(optimiser, grads):
     ):
         optimiser.step(params, grads)
     assert params["w"].tolist() == [0.0, 0.0]
+
+
+def test_adam_steps_in_any_order_of_memory_and_after_a_change_of_type():
+    grad = np.arange(6.0).reshape(2, 3)
+    plain, turned = {"w": np.ones((2, 3))}, {"w": np.ones((3, 2)).T}
+    steps = nn.Adam(), nn.Adam()
+    for _ in range(3):
+        for step, params in zip(steps, (plain, turned), strict=True):
+            step.step(params, {"w": grad})
+    np.testing.assert_array_equal(turned["w"], plain["w"])
+    narrow = {"w": plain["w"].astype(np.float32)}
+    steps[0].step(narrow, {"w": grad.astype(np.float32)})
+    assert narrow["w"].dtype == np.float32
+    np.testing.assert_allclose(narrow["w"], plain["w"] - 0.001 * (grad > 0), rtol=1e-5)

@@ -147,3 +147,12 @@ def test_counts_one_below_a_power_come_out_whole(base, powers):
 def test_clip_without_any_value_inside_the_domain_is_refused():
     with pytest.raises(ValueError, match=r"received none in column 0 with offset=-99"):
         LogScaler(handle_invalid="clip", offset=-99).fit(X)
+
+
+@pytest.mark.parametrize("handle_invalid", ["error", "nan", "clip"])
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_an_infinity_is_refused_under_a_given_offset(value, handle_invalid):
+    scaler = LogScaler(offset=1.0, handle_invalid=handle_invalid)
+    for method in (scaler.fit, scaler.partial_fit):
+        with pytest.raises(ValueError, match=r"infinity.*column 0, row 1"):
+            method(np.array([[1.0], [value]]))

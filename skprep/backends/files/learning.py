@@ -96,14 +96,18 @@ def learn_batches(estimator, batches, *, reset=True):
     The learned attributes are worked out once, at the end.
     """
     n_rows = 0
-    for batch in batches:
-        if not len(batch):
-            continue
-        try:
-            estimator._learn(batch, reset=reset and n_rows == 0, stream=True, set_attributes=False)
-        except ValueError as error:
-            raise ValueError(f"In the {len(batch)} rows from row {n_rows} on: {error}") from error
-        n_rows += len(batch)
+    try:
+        for batch in batches:
+            if not len(batch):
+                continue
+            try:
+                estimator._learn(batch, reset=reset and n_rows == 0, stream=True, set_attributes=False)
+            except ValueError as error:
+                raise ValueError(f"In the {len(batch)} rows from row {n_rows} on: {error}") from error
+            n_rows += len(batch)
+    finally:
+        if hasattr(batches, "close"):  # or an error would keep a generator, and its thread that reads
+            batches.close()
     if n_rows:
         estimator._set_all()
     return n_rows

@@ -34,6 +34,9 @@ def ahead(batches):
             put((None, None))
         except BaseException as error:
             put((None, error))
+        finally:
+            if hasattr(batches, "close"):  # of a generator, which holds a file
+                batches.close()
 
     reader = threading.Thread(target=read, name="skprep-reader", daemon=True)
     reader.start()
