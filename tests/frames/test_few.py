@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skprep import GroupScaler, StandardScaler
@@ -42,7 +42,6 @@ def without_few(call):
         return call()
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     kinds=st.lists(st.sampled_from(sorted(FEATURES)), min_size=1, max_size=4),
     key=st.sampled_from(sorted(KEYS)),

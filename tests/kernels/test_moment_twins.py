@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from skprep.kernels import dispatch, moments
@@ -35,7 +35,6 @@ def assert_same(found, expected, size):
     np.testing.assert_allclose(found.std(), expected.std(), rtol=1e-11, atol=1e-10 * size)
 
 
-@settings(max_examples=150)
 @given(block=blocks(), far=st.sampled_from([0.0, 1e9]), size=st.sampled_from([1.0, 1e-200, 1e200, 1e-300]))
 def test_of_one_group(block, far, size):
     X, _, _, weight = block
@@ -46,7 +45,6 @@ def test_of_one_group(block, far, size):
     assert_same(found, expected, np.nanmax(np.abs(X), initial=0.0))
 
 
-@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32),
     m=st.sampled_from([1, 2, 9]),
@@ -76,7 +74,6 @@ def test_of_many_groups(seed, m, order, dtype, odd):
             np.testing.assert_allclose(whole.std()[0], present.std(axis=0), rtol=1e-12)
 
 
-@settings(max_examples=150)
 @given(
     seed=st.integers(0, 2**32),
     shape=st.tuples(st.integers(1, 4), st.integers(1, 3)),

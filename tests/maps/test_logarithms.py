@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skprep.maps import LogMap
@@ -8,7 +8,6 @@ from skprep.maps import LogMap
 from ..kernels.strategies import blocks
 
 
-@settings(max_examples=200)
 @given(
     block=blocks(),
     offsets=st.lists(st.sampled_from([0.0, 1.0, 0.25, -1.0, np.nan]), min_size=1, max_size=4),
