@@ -83,13 +83,10 @@ def test_float32_throughout_stays_float32():
     assert StandardScaler().fit(frame).transform(frame).dtype == np.float32
 
 
-@pytest.mark.parametrize(
-    "frame", [pd.DataFrame({"a": [1.0], "b": ["x"]}), pl.DataFrame({"a": [1.0], "b": ["x"]})]
-)
-def test_text_among_the_features_is_refused_by_name(frame):
+def test_text_among_the_features_is_refused_by_name():
     scaler = StandardScaler().fit(pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 2.0]}))
     with pytest.raises(ValueError, match="column 'b', row 0"):
-        scaler.transform(frame)
+        scaler.transform(pd.DataFrame({"a": [1.0], "b": ["x"]}))
 
 
 def test_other_columns_go_the_long_way():
