@@ -34,7 +34,7 @@ def learning(rows, rounds):
         reach_row(
             "StandardScaler.fit, 50 columns",
             lambda: StandardScaler().fit(X),
-            "oneDAL",
+            "oneDAL, by scikit-learn-intelex",
             lambda: peer.fit(X),
             1.0,
             rounds,
