@@ -8,6 +8,7 @@ import sklearn.preprocessing
 
 from benchmarks.groups import by_pandas, by_skprep, frame_of
 from benchmarks.measure import normal, reach_row, reach_title
+from benchmarks.streams import bare_sketches
 from skprep import GroupScaler, LogScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 
@@ -140,18 +141,15 @@ def streams(rows, rounds):
         "StandardScaler", lambda: of(StandardScaler()), "scikit-learn", lambda: of(theirs()), 5.0, rounds
     )
     try:
-        from datasketches import kll_doubles_sketch
+        import datasketches  # noqa: F401
     except ImportError:
         return
-    from skprep.statistics.sketch import size_for
-
     bound = RobustScaler().max_rank_error
-
-    def bare():
-        sketches = [kll_doubles_sketch(size_for(bound)) for _ in range(20)]
-        for batch in batches:
-            for j, sketch in enumerate(sketches):
-                sketch.update(batch[:, j])
-        return [s.get_quantiles([0.25, 0.5, 0.75]) for s in sketches]
-
-    reach_row("RobustScaler", lambda: of(RobustScaler()).center_, "bare KLL sketches", bare, 0.8, 3)
+    reach_row(
+        "RobustScaler",
+        lambda: of(RobustScaler()).center_,
+        "bare KLL sketches",
+        lambda: bare_sketches(batches, bound),
+        0.8,
+        3,
+    )

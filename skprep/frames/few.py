@@ -63,9 +63,8 @@ def read_few(X):
     if not isinstance(frame, nw.DataFrame) or not 0 < len(frame) <= MOST:
         return None
     kinds = [KINDS.get(type(dtype)) for dtype in frame.schema.values()]
-    if (
-        not kinds or _has_other(kinds) or len(kinds) != len(frame.columns)
-    ):  # of two of one name the schema has one
+    by_name = len(kinds) == len(frame.columns)  # of two columns of one name the schema has one
+    if not kinds or not by_name or _has_other(kinds):
         return None
     values = np.empty((len(frame), len(kinds)), dtype=object)
     values[...] = frame.rows()

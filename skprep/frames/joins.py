@@ -124,11 +124,10 @@ def gathered(frame, key, index, columns, fallback):
     import polars as pl
 
     frame, (unit,) = with_keys(frame, [key], [WHOLE])
-    dtype = frame.collect_schema()[WHOLE]
+    dtype, native = frame.collect_schema()[WHOLE], frame.to_native()
     fitting = [_as_dtype(known, dtype, unit) for known in index.keys]
     kept = [g for g, value in enumerate(fitting) if value is not None]
     known = [None if fitting[g][1] else fitting[g][0] for g in kept]
-    native = frame.to_native()
     number = pl.col(WHOLE).replace_strict(
         pl.Series(known, dtype=native.collect_schema()[WHOLE]),
         pl.Series(kept, dtype=pl.Int64),

@@ -72,6 +72,25 @@ cdef hot count_column_present(const floating* x, Py_ssize_t n, const double* wei
         count[0] += c[k]
 
 
+cdef void count_block(const floating* x, Py_ssize_t step, Py_ssize_t n, Py_ssize_t m, const double* w, bint missing,
+                      double* count) noexcept nogil:
+    """Add the weights of the values of a block, of which some may be ``missing``."""
+    cdef Py_ssize_t i, j
+    cdef double weight = n
+    if missing:
+        if m == 1 and step == 1:
+            count_column_present(x, n, w, count)
+        else:
+            count_rows_present(x, step, n, m, w, count)
+        return
+    if w != NULL:
+        weight = 0.0
+        for i in range(n):
+            weight += w[i]
+    for j in range(m):
+        count[j] += weight
+
+
 cdef struct Extrema:
     double* count
     double* low
@@ -81,8 +100,7 @@ cdef struct Extrema:
 cdef void narrow_block(const floating* x, Py_ssize_t step, Py_ssize_t n, Py_ssize_t m, Py_ssize_t fold,
                        const double* w, floating* lines, Extrema found) noexcept nogil:
     """Narrow by a block of rows, ``fold`` of them side by side."""
-    cdef Py_ssize_t width = fold * m, n_lines = n // fold, i, j, k
-    cdef double weight = n
+    cdef Py_ssize_t width = fold * m, n_lines = n // fold, j, k
     cdef floating* least = lines
     cdef floating* most = lines + width
     cdef floating* total = lines + 2 * width
@@ -95,17 +113,7 @@ cdef void narrow_block(const floating* x, Py_ssize_t step, Py_ssize_t n, Py_ssiz
     narrow_rows(x + n_lines * fold * step, step, n - n_lines * fold, m, least, most, total)
     for j in range(width):
         check += total[j] * 0
-    if check == check:
-        if w != NULL:
-            weight = 0.0
-            for i in range(n):
-                weight += w[i]
-        for j in range(m):
-            found.count[j] += weight
-    elif m == 1 and step == 1:
-        count_column_present(x, n, w, found.count)
-    else:
-        count_rows_present(x, step, n, m, w, found.count)
+    count_block(x, step, n, m, w, check != check, found.count)
     for k in range(fold):
         for j in range(m):
             if least[k * m + j] < found.low[j]:
@@ -216,7 +224,6 @@ cdef void sink_block(const floating* x, Py_ssize_t step, Py_ssize_t n, Py_ssize_
                      const double* w, floating* lines, Two found) noexcept nogil:
     """Lower by a block of rows, ``fold`` of them side by side."""
     cdef Py_ssize_t width = fold * m, n_lines = n // fold, i, j
-    cdef double weight = n
     cdef int64_t infinite = 0
     cdef floating* first = lines
     cdef floating* second = lines + width
@@ -231,18 +238,9 @@ cdef void sink_block(const floating* x, Py_ssize_t step, Py_ssize_t n, Py_ssize_
         check += total[j] * 0
         lower(first[j], &found.first[j % m], &found.second[j % m])
         lower(second[j], &found.first[j % m], &found.second[j % m])
+    count_block(x, step, n, m, w, check != check, found.count)
     if check == check:
-        if w != NULL:
-            weight = 0.0
-            for i in range(n):
-                weight += w[i]
-        for j in range(m):
-            found.count[j] += weight
         return
-    if m == 1 and step == 1:
-        count_column_present(x, n, w, found.count)
-    else:
-        count_rows_present(x, step, n, m, w, found.count)
     find_infinite(x, step, n, m, &infinite)
     if infinite:
         for i in range(n):

@@ -77,7 +77,7 @@ def blocks(X, out, parameters, codes, elements=CACHE_ELEMENTS):
     tables = {
         n: np.ascontiguousarray(v.T) if by_column else v for n, v in parameters.items() if v is not None
     }
-    for rows in row_blocks(*X.shape, elements=max(elements, GATHERED_ELEMENTS)):
+    for rows in row_blocks(*X.shape, elements=GATHERED_ELEMENTS):
         own = {n: np.take(v, codes[rows], axis=axis, mode="clip") for n, v in tables.items()}
         x, o = (X[rows].T, out[rows].T) if by_column else (X[rows], out[rows])
         yield x, o, {name: own.get(name) for name in names}

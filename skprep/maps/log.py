@@ -94,7 +94,7 @@ class LogMap(Map):
         return f.where(p.offset == 1.0, near_one, plain)
 
     def _is_near(self, x, f):
-        return True if self.base == "e" else f.abs(x) < 0.5
+        return True if self.base == "e" else f.abs(x) < logarithms.NEAR
 
     def _in_base(self, z):
         return z if self.base == "e" else z / self.ln_base

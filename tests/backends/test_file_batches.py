@@ -1,15 +1,10 @@
-import threading
-
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from sklearn.base import clone
 
 from skprep import GroupScaler, MinMaxScaler, RobustScaler, StandardScaler
-from skprep.backends.files import fit_file, learn_batches, open_table
-from skprep.backends.files.pipeline import ahead, behind
+from skprep.backends.files import learn_batches
 from skprep.backends.subset import transform_columns_of
 
 from ..engines import FEATURES, table
@@ -58,39 +53,3 @@ def test_features_learnt_apart_are_put_beside_one_another():
     assert (whole.rank_error_ > 0).all()
     Z = whole.transform(rows[["site", *FEATURES]])
     np.testing.assert_array_equal(Z[:, [1]], parts[1].transform(rows[["site", FEATURES[1]]]))
-
-
-def test_an_error_while_learning_ends_the_thread_that_reads(tmp_path):
-    table = pa.table({"x": np.where(np.arange(600_000) == 5, np.inf, 1.0)})
-    pq.write_table(table, tmp_path / "t.parquet")
-    with pytest.raises(ValueError, match="infinity") as kept:
-        fit_file(StandardScaler(), open_table(tmp_path / "t.parquet"), ["x"])
-    assert not [t for t in threading.enumerate() if t.name == "skprep-reader"]
-    assert "row 5" in str(kept.value)
-
-
-def test_errors_of_either_thread_come_through_and_what_waits_is_dropped():
-    def broken():
-        yield 1
-        raise OSError("the disk is gone")
-
-    batches = ahead(broken())
-    assert next(batches) == 1
-    with pytest.raises(OSError, match="the disk is gone"):
-        next(batches)
-
-    written = []
-
-    def write(batch):
-        written.append(batch)
-        if batch == 2:
-            raise OSError("the disk is full")
-
-    def write_all():
-        with behind(write) as put:
-            for batch in range(50):
-                put(batch)
-
-    with pytest.raises(OSError, match="the disk is full"):
-        write_all()
-    assert written == [0, 1, 2]

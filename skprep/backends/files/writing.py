@@ -7,8 +7,7 @@ from skprep.atomic import atomic_write
 from skprep.backends.files.names import check_suffix, is_compressed, suffix
 
 REPEATS = 0.1  # of the values of a column: with fewer different ones a dictionary makes the file smaller
-
-LOOKED_AT = 1 << 13  # values
+LOOKED_AT = 1 << 13  # values of a column that say so
 
 
 @contextmanager
@@ -73,8 +72,7 @@ class _ParquetWriter:
 
         few = [name for name in self.schema.names if name not in self.numbers]
         for name in self.numbers if batch is not None else ():
-            column = batch.column(name)
-            column = column.slice(0, LOOKED_AT)
+            column = batch.column(name).slice(0, LOOKED_AT)
             if pc.count_distinct(column).as_py() < REPEATS * max(1, len(column)):
                 few.append(name)
         self.writer = pq.ParquetWriter(self.path, self.schema, use_dictionary=few or False)
