@@ -1,3 +1,5 @@
+import queue
+import sys
 import threading
 
 import numpy as np
@@ -6,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from skprep import StandardScaler
-from skprep.backends.files import fit_file, open_table
+from skprep.backends.files import fit_file, open_table, pipeline
 from skprep.backends.files.pipeline import ahead, behind
 
 
@@ -44,3 +46,46 @@ def test_errors_of_either_thread_come_through_and_what_waits_is_dropped():
     with pytest.raises(OSError, match="the disk is full"):
         write_all()
     assert written == [0, 1, 2]
+
+
+def copy(interrupt_at):
+    """Copy three batches through both threads, with an interrupt at one step; return whether one came."""
+    steps, came = iter(range(10_000)), []
+
+    def trace(frame, event, argument):
+        locks = (
+            frame.f_code.co_filename == threading.__file__
+            and frame.f_back.f_code.co_filename == queue.__file__
+        )
+        if not locks and frame.f_code.co_filename not in (pipeline.__file__, queue.__file__):
+            return None
+        if not came and next(steps) == interrupt_at:
+            came.append(True)
+            raise KeyboardInterrupt
+        return trace
+
+    def work():
+        written = []
+        sys.settrace(trace)
+        try:
+            with behind(written.append) as write:
+                for batch in ahead(iter("abcde")):
+                    write(batch)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        assert came or written == list("abcde")
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(10)
+    assert not worker.is_alive(), f"an interrupt at step {interrupt_at} hangs"
+    return bool(came)
+
+
+def test_an_interrupt_at_any_step_ends_the_work():
+    step = 0
+    while copy(step):
+        step += 1
+    assert step > 50

@@ -630,7 +630,10 @@ def test_whatever_ends_a_command_leaves_nothing_half_written(tmp_path, name):
     while process.poll() is None and not is_writing(tmp_path):
         time.sleep(0.02)
     process.send_signal(getattr(signal, name))
-    _, err = process.communicate(timeout=30)
+    try:
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode not in (0, -getattr(signal, name))
     assert "Traceback" not in err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["rows.parquet", "s.json"]

@@ -1,11 +1,21 @@
-"""Reading, calculating and writing at the same time: each on a thread of its own, a few batches apart."""
+"""Reading, calculating and writing at the same time: each on a thread of its own, a few batches apart.
 
-import queue
+The queues are ``SimpleQueue``: an interrupt between two lines of ``queue.Queue``, which is Python, can leave
+its lock closed for good, and the command hangs. Batches are counted by tokens that go the other way.
+"""
+
 import threading
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 APART = 2  # batches that wait between two of them: memory stays constant
-PATIENCE = 0.05  # seconds after which a thread that waits looks whether it is still wanted
+
+
+def _tokens():
+    tokens = SimpleQueue()
+    for _ in range(APART):
+        tokens.put(None)
+    return tokens
 
 
 def ahead(batches):
@@ -16,24 +26,18 @@ def ahead(batches):
     >>> list(ahead(iter("abc")))
     ['a', 'b', 'c']
     """
-    waiting, stop = queue.Queue(APART), threading.Event()
-
-    def put(item):
-        while not stop.is_set():
-            try:
-                return waiting.put(item, timeout=PATIENCE)
-            except queue.Full:
-                continue
+    ready, free, stopped = SimpleQueue(), _tokens(), []
 
     def read():
         try:
             for batch in batches:
-                put((batch, None))
-                if stop.is_set():
+                free.get()
+                if stopped:
                     return
-            put((None, None))
+                ready.put((batch, None))
+            ready.put((None, None))
         except BaseException as error:
-            put((None, error))
+            ready.put((None, error))
         finally:
             if hasattr(batches, "close"):  # of a generator, which holds a file
                 batches.close()
@@ -42,14 +46,16 @@ def ahead(batches):
     reader.start()
     try:
         while True:
-            batch, error = waiting.get()
+            batch, error = ready.get()
             if error is not None:
                 raise error
             if batch is None:
                 return
+            free.put(None)
             yield batch
     finally:
-        stop.set()
+        stopped.append(True)
+        free.put(None)  # the reader may wait for it
         reader.join()
 
 
@@ -68,21 +74,22 @@ def behind(write):
     >>> written
     ['a', 'b']
     """
-    waiting, failed, done = queue.Queue(APART), [], object()
+    ready, free, failed, done = SimpleQueue(), _tokens(), [], object()
 
     def work():
-        while (batch := waiting.get()) is not done:
-            if failed:
-                continue
-            try:
-                write(batch)
-            except BaseException as error:
-                failed.append(error)
+        while (batch := ready.get()) is not done:
+            if not failed:
+                try:
+                    write(batch)
+                except BaseException as error:
+                    failed.append(error)
+            free.put(None)
 
     def hand_over(batch):
+        free.get()
         if failed:
             raise failed[0]
-        waiting.put(batch)
+        ready.put(batch)
 
     writer = threading.Thread(target=work, name="skprep-writer", daemon=True)
     writer.start()
@@ -92,7 +99,7 @@ def behind(write):
         failed.append(error)  # what waits is not written any more
         raise
     finally:
-        waiting.put(done)
+        ready.put(done)
         writer.join()
     if failed:
         raise failed[0]
