@@ -25,6 +25,7 @@ def run(*arguments):
 def one_model(monkeypatch):
     """Compare in front of one model, where the test is of the table and not of the models."""
     every = comparison.models
+    monkeypatch.setattr(comparison, "INNER_FOLDS", 2)
     monkeypatch.setattr(comparison, "models", lambda *given: dict([next(iter(every(*given).items()))]))
 
 
@@ -112,7 +113,7 @@ def test_rows_of_one_group_stay_together(tmp_path, one_model):
     path = save(table, tmp_path)
 
     def best(*options):
-        code, out, _ = run("compare", path, "--target", "target", "--folds", 4, *options)
+        code, out, _ = run("compare", path, "--target", "target", "--folds", 3, *options)
         assert code == 0
         out = re.sub(r"\s+", " ", out)
         return float(re.search(r"Best: .* (\d\.\d+) ±", out).group(1)), out
