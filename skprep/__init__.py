@@ -8,6 +8,7 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _PLACES = {
+    "ComBat": "harmonise",
     "GroupScaler": "groups",
     "LogScaler": "scalers",
     "MaxAbsScaler": "scalers",
@@ -23,6 +24,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "ComBat",
     "GroupScaler",
     "LogScaler",
     "MaxAbsScaler",

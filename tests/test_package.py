@@ -25,7 +25,7 @@ def test_the_public_api_is_what_it_lists():
     assert sorted(skprep.__all__) == list(skprep.__all__)
     for name in skprep.__all__:
         assert getattr(skprep, name).__doc__
-        modules = ("scalers", "groups", "backends.merging", "persistence", "versions")
+        modules = ("scalers", "groups", "harmonise", "backends.merging", "persistence", "versions")
         assert getattr(skprep, name).__module__.startswith(tuple(f"skprep.{m}" for m in modules))
 
 

@@ -39,6 +39,8 @@ class Layout:
         Positions of the key columns; empty where the key is metadata.
     features : tuple of int
         Positions of the features.
+    covariates : tuple of int
+        Positions of the columns that are neither: what they explain is kept, and they are not scaled.
     n_keys : int
         Number of key columns, or of columns of ``groups``; 0 where ``fit`` had none.
     labels : list of str or None
@@ -52,26 +54,34 @@ class Layout:
     n_keys: int
     labels: list | None = None
     feature_names: np.ndarray | None = None
+    covariates: tuple = ()
 
     @classmethod
-    def of(cls, by, names, n_columns, groups=None):
+    def of(cls, by, names, n_columns, groups=None, covariates=(), owner="GroupScaler"):
         """Return the layout of a table of so many columns, called ``names`` (or None)."""
-        positions = _positions(by, names, n_columns)
-        features = tuple(j for j in range(n_columns) if j not in positions)
-        if not features:
+        positions = _positions(by, names, n_columns, "by", owner)
+        others = _positions(covariates, names, n_columns, "covariates", owner)
+        if set(positions) & set(others):
             raise ValueError(
-                "GroupScaler needs at least one column to scale beside those of by=; received only "
-                f"{n_columns} columns, all named in by={by!r}. Add a numeric column."
+                f"In {owner}, a column is the key or a covariate; received by={by!r} and "
+                f"covariates={covariates!r}. Name each column once."
+            )
+        features = tuple(j for j in range(n_columns) if j not in positions + others)
+        if not features:
+            named = f"by={by!r}" + (f" and covariates={covariates!r}" if others else "")
+            raise ValueError(
+                f"{owner} needs at least one column to scale beside those of by=; received only "
+                f"{n_columns} columns, all named in {named}. Add a numeric column."
             )
         n_keys = len(positions) if groups is None else n_keys_of(groups)
         labels = None if groups is None else column_names(groups)
         text = names is not None and all(isinstance(name, str) for name in names)
         own = np.array([names[j] for j in features], dtype=object) if text else None
-        return cls(tuple(positions), features, n_keys, labels, own)
+        return cls(tuple(positions), features, n_keys, labels, own, tuple(others))
 
     def place(self):
         """Return what must be alike in tables whose scalers are merged."""
-        return self.by, self.features, self.n_keys, self.labels
+        return self.by, self.features, self.n_keys, self.labels, self.covariates
 
     def take_apart(self, estimator, X, groups, *, training=False):
         """Return the rows of a table for ``transform``, or of further training rows."""
@@ -110,7 +120,8 @@ class Layout:
         absent = [known[j] for j in self.by if known[j] not in names]
         if absent:
             raise ValueError(
-                f"GroupScaler(by={estimator.by!r}) finds the group of each row in a column of X; received X "
+                f"{type(estimator).__name__}(by={estimator.by!r}) finds the group of each row in a column "
+                "of X; received X "
                 f"without {_listed(absent)}: its columns are {_listed(names)}. Pass the columns seen in fit, "
                 "the key among them."
             )
@@ -121,7 +132,7 @@ class Layout:
         names = get_feature_names(named_as(X))
         if X.shape[1] != len(expected):
             raise ValueError(
-                f"X has {X.shape[1]} features, but GroupScaler.inverse_transform is expecting "
+                f"X has {X.shape[1]} features, but {type(estimator).__name__}.inverse_transform is expecting "
                 f"{len(expected)} features as input: {_listed(expected)}."
             )
         if names is not None and hasattr(estimator, "feature_names_in_") and list(names) != list(expected):
@@ -147,7 +158,7 @@ class Layout:
         names = feature_names_in(estimator, input_features)
         if estimator.keep_by and self.by:
             return names
-        scaled, inner = names[list(self.features)], estimator.scaler_
+        scaled, inner = names[list(self.features)], getattr(estimator, "scaler_", None)
         return inner.get_feature_names_out(scaled) if hasattr(inner, "get_feature_names_out") else scaled
 
     def scaled_names(self, estimator):
@@ -246,31 +257,32 @@ def as_table(estimator, X):
     if X.shape[0] == 0:
         raise ValueError(
             f"Found array with 0 sample(s) (shape={tuple(X.shape)}) while a minimum of 1 is required by "
-            "GroupScaler. Pass at least one row."
+            f"{type(estimator).__name__}. Pass at least one row."
         )
     return X
 
 
-def _positions(by, names, n_columns):
-    if by is None:
+def _positions(given, names, n_columns, parameter, owner):
+    if given is None:
         return []
     found = []
-    for column in by if isinstance(by, list | tuple) else [by]:
+    for column in given if isinstance(given, list | tuple) else [given]:
         if names is not None and column in names:
             found.append(names.index(column))
         elif isinstance(column, Integral) and -n_columns <= column < n_columns:
             found.append(int(column) % n_columns)
         else:
             known = f"{n_columns} columns without names" if names is None else _listed(names)
-            instead = "Correct by=, or pass a frame with that column"
+            instead = f"Correct {parameter}=, or pass a frame with that column"
             if names is None:
-                instead += "; an array has positions (by=0), or takes its keys as fit(X, groups=...)"
+                instead += f"; an array has positions ({parameter}=0)"
+                instead += ", or takes its keys as fit(X, groups=...)" if owner == "GroupScaler" else ""
             raise ValueError(
-                f"In GroupScaler, by must name columns of X; received {column!r}, but X has {known}. "
+                f"In {owner}, {parameter} must name columns of X; received {column!r}, but X has {known}. "
                 f"{instead}."
             )
     if len(set(found)) < len(found):
-        raise ValueError(f"by must name each column once; received {by!r}. Drop the repetition.")
+        raise ValueError(f"{parameter} must name each column once; received {given!r}. Drop the repetition.")
     return found
 
 

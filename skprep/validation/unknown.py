@@ -7,7 +7,14 @@ from skprep.errors import warn_caller
 SHOWN = 5  # groups that a message names
 
 
-def codes_of(index, columns, handle_unknown, key_text):
+GLOBAL = {"GroupScaler": "the parameters of all training rows", "ComBat": "no site effect is removed"}
+ALL = {
+    "GroupScaler": "all get the parameters of all training rows",
+    "ComBat": "no site effect is removed from any",
+}
+
+
+def codes_of(index, columns, handle_unknown, key_text, owner="GroupScaler"):
     """Return the codes of rows, unknown groups dealt with as ``handle_unknown`` says.
 
     Parameters
@@ -19,35 +26,37 @@ def codes_of(index, columns, handle_unknown, key_text):
         Codes for unknown groups follow those of the groups: first that of all rows, then that of NaN.
     key_text : callable
         Says where the key is, for a message.
+    owner : str
+        The class that knows the groups.
     """
-    return with_unknown(*index.encode(columns), index, handle_unknown, key_text)
+    return with_unknown(*index.encode(columns), index, handle_unknown, key_text, owner)
 
 
-def with_unknown(codes, unknown, index, handle_unknown, key_text):
+def with_unknown(codes, unknown, index, handle_unknown, key_text, owner="GroupScaler"):
     """Return codes of which some are -1, those of the keys ``unknown``, as :func:`codes_of` does."""
     if not unknown:
         return codes
     if handle_unknown == "error":
-        refuse_unknown(index, key_text(), unknown, len(unknown), int((codes < 0).sum()))
+        refuse_unknown(index, key_text(), unknown, len(unknown), int((codes < 0).sum()), owner)
     if handle_unknown == "global" and (codes < 0).all():
         warn_caller(
-            f"GroupScaler knows none of the groups of these {len(codes)} rows: all get the parameters of "
-            f"all training rows. Received {_some(unknown, len(unknown))} in {key_text()}; known are "
+            f"{owner} knows none of the groups of these {len(codes)} rows: {ALL[owner]}. "
+            f"Received {_some(unknown, len(unknown))} in {key_text()}; known are "
             f'{_some(index.keys)}. If they should be known, mind their types: 1 and "1" are different keys.',
         )
     return np.where(codes < 0, len(index) + (0 if handle_unknown == "global" else 1), codes)
 
 
-def refuse_unknown(index, key_text, keys, count, n_rows):
+def refuse_unknown(index, key_text, keys, count, n_rows, owner="GroupScaler"):
     """Raise the error for groups that were not in the training rows."""
     received = (
-        f"GroupScaler knows the {len(index)} groups it was fitted on ({_some(index.keys)}); received "
+        f"{owner} knows the {len(index)} groups it was fitted on ({_some(index.keys)}); received "
         f"{count} unknown in {key_text}, {n_rows} rows: {_some(keys, count)}."
     )
     received += _hint_of_types(index.keys, keys)
     error = ValueError(
-        f'{received} Fit on rows of these groups too, or pass handle_unknown="global" (the parameters of '
-        'all training rows) or "nan".'
+        f'{received} Fit on rows of these groups too, or pass handle_unknown="global" ({GLOBAL[owner]}) '
+        'or "nan".'
     )
     error.received = received  # for the command line, whose advice is another
     raise error

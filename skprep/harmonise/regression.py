@@ -1,0 +1,145 @@
+"""The linear model of ComBat: one regression of each feature on the covariates, within sites."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+CONFOUNDED = 1e-10  # smallest eigenvalue of the correlations of covariates within sites, as a share of one
+
+
+class Confounded(ValueError):
+    """Raised where sites and covariates cannot be told apart."""
+
+
+@dataclass(frozen=True)
+class Regression:
+    """What all sites have in common.
+
+    Attributes
+    ----------
+    coef : float64 ndarray of shape (n_features, n_covariates)
+    z_mean : float64 ndarray of shape (n_covariates,)
+        Where the covariates are 0 for ``center``: their mean over all rows.
+    center : float64 ndarray of shape (n_features,)
+        What a row with those covariates has without a site: the mean over sites, or that of the reference.
+    variance : float64 ndarray of shape (n_features,)
+        Of the residuals; 0 for a feature that sites and covariates explain.
+    """
+
+    coef: np.ndarray
+    z_mean: np.ndarray
+    center: np.ndarray
+    variance: np.ndarray
+
+    @property
+    def scale(self):
+        """The spread of the residuals; 1 where they have none, so that sites are shifted and no more."""
+        return np.where(self.variance > 0, np.sqrt(self.variance), 1.0)
+
+    def expected(self, Z):
+        """Return what rows with these covariates have without a site, of shape ``(n_rows, n_features)``.
+
+        Term by term, so that a row alone gives what it gives among others, to the last bit.
+        """
+        out = np.repeat(self.center[None], len(Z), axis=0)
+        for k, column in enumerate((Z - self.z_mean).T):
+            if self.coef[:, k].any():
+                out += column[:, None] * self.coef[:, k]
+        return out
+
+
+def regress(statistic, covariates, reference=None):
+    """Return the regression of the sites of a statistic.
+
+    Parameters
+    ----------
+    statistic : CrossMoments
+        One group for each site.
+    covariates : Covariates
+    reference : int, default=None
+        The site whose mean and variance are those of all.
+
+    Raises
+    ------
+    Confounded
+        If the covariates do not vary within sites, or depend on each other there.
+    """
+    free = covariates.free()
+    n_features = statistic.count.shape[1]
+    coef = np.zeros((n_features, statistic.n_covariates))
+    if len(free):
+        square = statistic.square.sum(axis=0)[:, free][:, :, free]
+        cross = statistic.cross.sum(axis=0)[:, free]
+        names = np.array(covariates.column_names(), dtype=object)[free]
+        coef[:, free] = _solved(square, cross, names)
+    n = statistic.count
+    weight = n.mean(axis=1)
+    z_mean = (weight[:, None] * statistic.z_mean.mean(axis=1)).sum(axis=0) / weight.sum()
+    at_mean = intercepts(statistic, coef, z_mean)
+    if reference is None:
+        total = n.sum(axis=0)
+        share = np.divide(n, total, out=np.zeros(n.shape), where=total > 0)
+        with np.errstate(invalid="ignore"):
+            center = _mean_of_sites(at_mean, share)
+            variance = (share * residual_squares(statistic, coef) / np.where(n > 0, n, 1.0)).sum(axis=0)
+        center = np.where(total > 0, center, np.nan)
+    else:
+        center = np.where(n[reference] > 0, at_mean[reference], np.nan)
+        rss = residual_squares(statistic, coef)[reference]
+        variance = np.divide(rss, n[reference], out=np.zeros(n_features), where=n[reference] > 0)
+    return Regression(coef, z_mean, center, variance)
+
+
+def intercepts(statistic, coef, z_mean):
+    """Return the mean of each site and feature for the covariates ``z_mean``."""
+    return statistic.moments.mean - ((statistic.z_mean - z_mean) * coef).sum(axis=2)
+
+
+def residual_squares(statistic, coef):
+    """Return the sum of squared residuals of each site and feature, 0 where rounding is all there is."""
+    total = np.ldexp(statistic.moments.m2, 2 * statistic.moments.exponent)
+    linear = (statistic.cross * coef).sum(axis=2)
+    of_square = (statistic.square @ coef[:, :, None])[..., 0]
+    quadratic = (of_square * coef).sum(axis=2)
+    rss = total - 2.0 * linear + quadratic
+    noise = 64.0 * np.finfo(np.float64).eps * (total + 2.0 * np.abs(linear) + quadratic)
+    explained = coef.any(axis=1)  # without covariates the sum is exact, and a constant has exactly 0
+    return np.where(explained & (rss <= noise), 0.0, np.maximum(rss, 0.0))
+
+
+def _mean_of_sites(values, share):
+    """Return a weighted mean that lies among the values, to the last bit where all are one."""
+    present = share > 0
+    base = np.take_along_axis(values, share.argmax(axis=0)[None], axis=0)[0]
+    mean = base + (share * np.where(present, values - base, 0.0)).sum(axis=0)
+    low = np.where(present, values, np.inf).min(axis=0)
+    high = np.where(present, values, -np.inf).max(axis=0)
+    return np.clip(mean, low, high)
+
+
+def _solved(square, cross, names):
+    """Solve the normal equations of each feature; refuse what they do not determine."""
+    spread = np.sqrt(np.einsum("fkk->fk", square))
+    still = spread == 0
+    if still.all(axis=0).any():
+        name = names[still.all(axis=0).argmax()]
+        raise Confounded(
+            f"Covariates must vary within sites; received {name!r}, which is constant within every site, so "
+            "that what it explains and what the site does cannot be told apart. Leave it out, or add rows of "
+            "sites in which it varies."
+        )
+    # A feature whose own rows say nothing of a covariate (others are missing) takes nothing from it.
+    scale = np.where(still, 1.0, spread)
+    correlation = square / (scale[:, :, None] * scale[:, None, :])
+    correlation[np.repeat(still[:, :, None], len(names), axis=2) & np.eye(len(names), dtype=bool)] = 1.0
+    values, vectors = np.linalg.eigh(correlation)
+    worst = int(values[:, 0].argmin())
+    if values[worst, 0] < CONFOUNDED:
+        among = names[np.abs(vectors[worst, :, 0]) > 1e-3]
+        raise Confounded(
+            "Covariates must not depend on each other within sites; received "
+            f"{', '.join(map(repr, among))}, of which one follows from the others and the site. Leave "
+            f"one out."
+        )
+    found = np.linalg.solve(correlation, (cross / scale)[:, :, None])[:, :, 0]
+    return found / scale

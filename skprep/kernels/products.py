@@ -1,0 +1,74 @@
+"""Sums of products of covariates with each other and with features, about the means of groups."""
+
+import numpy as np
+
+from skprep.kernels.grouping import count_rows, summing_matrix
+
+
+def sum_products(X, Z, mean, codes, n_groups, weight=None):
+    """Sum, over the rows of each group, the products of deviations of covariates from their means.
+
+    Parameters
+    ----------
+    X : float ndarray of shape (n_rows, n_features)
+        NaN is a missing value: its row does not count for that feature.
+    Z : float64 ndarray of shape (n_rows, n_covariates)
+        Free of NaN.
+    mean : float64 ndarray of shape (n_groups, n_features)
+        Of the values of X that are there.
+    codes : intp ndarray of shape (n_rows,)
+    n_groups : int
+    weight : float64 ndarray of shape (n_rows,), default=None
+
+    Returns
+    -------
+    z_mean : float64 ndarray of shape (n_groups, n_features or 1, n_covariates)
+        1 where no value is missing, so that all features have the same rows.
+    square : float64 ndarray of shape (n_groups, n_features or 1, n_covariates, n_covariates)
+    cross : float64 ndarray of shape (n_groups, n_features, n_covariates)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X, Z = np.array([[1.0], [5.0]]), np.array([[0.0], [2.0]])
+    >>> z_mean, square, cross = sum_products(X, Z, np.array([[3.0]]), np.array([0, 0]), 1)
+    >>> z_mean.tolist(), square.tolist(), cross.tolist()
+    ([[[1.0]]], [[[[2.0]]]], [[[4.0]]])
+    """
+    n_covariates = Z.shape[1]
+    n = count_rows(len(X), codes, n_groups, weight)
+    total = summing_matrix(len(X), codes, n_groups, weight)
+    origin = Z[:1]  # a value to shift by: a far-off mean costs no digits
+    shift = _ratio(total @ (Z - origin), n)
+    d = (Z - origin) - shift[codes]
+    z_mean = np.where(n > 0, origin + shift, 0.0)[:, None, :]
+    square = (total @ _pairs(d)).reshape(n_groups, 1, n_covariates, n_covariates)
+    y = X - mean[codes]
+    absent = np.isnan(y)
+    gaps = np.flatnonzero(absent.any(axis=0))
+    y[absent] = 0.0
+    own = [d[:, k] if weight is None else d[:, k] * weight for k in range(n_covariates)]
+    cross = np.stack([summing_matrix(len(X), codes, n_groups, dk) @ y for dk in own], axis=2)
+    if len(gaps):
+        z_mean, square = (np.repeat(part, X.shape[1], axis=1) for part in (z_mean, square))
+        present = ~absent[:, gaps]
+        count = total @ present.astype(np.float64)
+        first = np.stack([summing_matrix(len(X), codes, n_groups, dk) @ present for dk in own], axis=2)
+        offset = _ratio(first, count[:, :, None])
+        z_mean[:, gaps] = np.where(count[:, :, None] > 0, z_mean[:, gaps] + offset, 0.0)
+        for k in range(n_covariates):
+            for m in range(k + 1):
+                of_pair = summing_matrix(len(X), codes, n_groups, own[k] * d[:, m]) @ present
+                of_pair -= first[:, :, k] * offset[:, :, m]
+                square[:, gaps, k, m] = square[:, gaps, m, k] = of_pair
+    return z_mean, square, cross
+
+
+def _pairs(d):
+    return (d[:, :, None] * d[:, None, :]).reshape(len(d), -1)
+
+
+def _ratio(total, count):
+    return np.divide(
+        total, count, out=np.zeros(np.broadcast_shapes(total.shape, count.shape)), where=count > 0
+    )
