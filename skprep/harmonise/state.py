@@ -188,6 +188,14 @@ class HarmoniseState:
             learnt = learnt.union(other._statistic)
         self._set_fitted_state(first._layout, learnt, strict=False)
 
+    def _learnt_state(self):
+        """Return what was learnt: what :meth:`_restore` takes."""
+        return self._layout, self._statistic
+
+    def _restore(self, state):
+        """Become fitted by what was learnt elsewhere; number and names of the columns are known."""
+        self._set_fitted_state(*state, strict=False)
+
     def _set_fitted_state(self, layout, learnt, *, strict, set_attributes=True):
         """Set all that a fitted ComBat has: the one place where that is done."""
         self._layout, self._statistic = layout, learnt

@@ -15,6 +15,7 @@ from skprep.backends.fitted import fitted_of
 from skprep.compat import validate_parameters
 from skprep.groups import GroupScaler
 from skprep.groups.layout import Layout
+from skprep.persistence import sites
 from skprep.persistence.older import upgraded
 from skprep.persistence.statistics import read_statistic
 from skprep.persistence.values import (
@@ -28,7 +29,7 @@ from skprep.persistence.values import (
     read_numbers,
     shortened,
 )
-from skprep.persistence.writing import FORMAT, PLAIN, READABLE, VERSION, learned, restore
+from skprep.persistence.writing import FORMAT, KINDS, PLAIN, READABLE, VERSION, learned, restore
 from skprep.statistics.groups import GroupIndex
 from skprep.validation.parameters import same
 
@@ -121,23 +122,27 @@ def _read(text, notes):
 def _restored(document, length, notes):
     """Return the scaler of a document of ``length`` characters: no number in it may ask for more."""
     members = ["class", "parameters", "n_features", "feature_names", "output", "learned", "statistic"]
-    grouped = document.get("class") == "GroupScaler"
+    grouped, of_sites = (document.get("class") == name for name in ("GroupScaler", "ComBat"))
     members += ["layout", "groups", "pooled", "sizes"] if grouped else []
+    members += [name for name in sites.MEMBERS if name not in members] if of_sites else []
     check_members(document, ROOT, ["format", "version", "written_by", *members])
     document = upgraded(document)
-    scaler = _unfitted(document, ROOT, {**PLAIN, "GroupScaler": GroupScaler})
+    scaler = _unfitted(document, ROOT, KINDS)
     _restore_features(scaler, document, length)
     inner = scaler.scaler if grouped else scaler
     if getattr(inner, "method", None) == "median_of_means" and inner.n_blocks > length:
         (ROOT / "parameters" / "n_blocks").refuse("a number of blocks that are there", inner.n_blocks)
-    if grouped:
+    if of_sites:
+        restore(scaler, sites.read(document, scaler, _read_keys))
+    elif grouped:
         _restore_groups(scaler, document)
     else:
         shape = (1, scaler.n_features_in_)
         statistic = read_statistic(document["statistic"], ROOT / "statistic", shape)
         _check_kind(scaler, statistic, ROOT / "statistic")
         restore(scaler, statistic)
-    _check_use(scaler)
+    if not of_sites:
+        _check_use(scaler)
     # An earlier version may have computed what it shows in another way: said, not refused.
     notes = None if document["version"] == VERSION else notes
     _check_learned(learned(scaler), document["learned"], ROOT / "learned", notes)
@@ -205,7 +210,7 @@ def _restore_features(scaler, document, length):
 
 def _restore_groups(scaler, document):
     layout = _read_layout(document["layout"], scaler)
-    index, codes = _read_keys(document["groups"], layout.n_keys)
+    index, codes = _read_keys(document["groups"], layout.n_keys, ROOT / "groups")
     shape = (len(index), len(layout.features))
     learnt = [
         read_statistic(document["statistic"], ROOT / "statistic", shape).scatter(codes, len(index)),
@@ -237,8 +242,7 @@ def _read_layout(layout, scaler):
     return Layout(by, features, n_keys, labels, None if names is None else names[list(features)])
 
 
-def _read_keys(groups, n_keys):
-    place = ROOT / "groups"
+def _read_keys(groups, n_keys, place):
     if not isinstance(groups, list) or not groups:
         place.refuse("a list of at least one group key", groups)
     keys = [decode(key, place / i) for i, key in enumerate(groups)]

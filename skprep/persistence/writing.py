@@ -12,6 +12,8 @@ from skprep.atomic import atomic_write
 from skprep.backends.array_api import as_numpy
 from skprep.compat import output_setting
 from skprep.groups import GroupScaler
+from skprep.harmonise import ComBat
+from skprep.persistence import sites
 from skprep.persistence.values import ROOT, encode, no_collection, numbers, write
 from skprep.scalers.log import LogScaler
 from skprep.scalers.max_abs import MaxAbsScaler
@@ -23,9 +25,16 @@ FORMAT, VERSION = "skprep scaler", 3
 # 2: whole numbers beyond 2**53 as text; formulas of group parameters corrected. 3: names of parameters
 READABLE = (1, 2, 3)
 PLAIN = {c.__name__: c for c in (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, LogScaler)}
+KINDS = {**PLAIN, "GroupScaler": GroupScaler, "ComBat": ComBat}
 CHANGED = "A document holds attributes that follow from what was learnt and the parameters; received others"
 ANEW = "Set the parameters or attributes back that were changed since fit, or fit anew."
-NOT_SHOWN = ("feature_names_in_", "n_features_in_", "groups_", "scaler_")  # in members of their own
+NOT_SHOWN = (
+    "feature_names_in_",
+    "n_features_in_",
+    "groups_",
+    "scaler_",
+    "covariate_names_",
+)  # in members of their own
 
 
 def save(scaler: Any, path: str | PathLike[str], *, mergeable: bool = True) -> None:
@@ -124,14 +133,13 @@ def to_json(scaler: Any, *, mergeable: bool = True) -> str:
         ],
     ...
     """
-    grouped = type(scaler) is GroupScaler
-    if not grouped and PLAIN.get(type(scaler).__name__) is not type(scaler):
+    if KINDS.get(type(scaler).__name__) is not type(scaler):
         _refuse_class(scaler)
     check_is_fitted(scaler)
     state = scaler._learnt_state()
     _check_current(scaler, state)
     with no_collection():
-        return write(_document(scaler, state, grouped, mergeable))
+        return write(_document(scaler, state, mergeable))
 
 
 def restore(scaler, state):
@@ -156,7 +164,7 @@ def _check_current(scaler, state):
         raise ValueError(f"{CHANGED}: {odd[0]} does not follow from them. {ANEW}")
 
 
-def _document(scaler, state, grouped, mergeable):
+def _document(scaler, state, mergeable):
     names = getattr(scaler, "feature_names_in_", None)
     return {
         "format": FORMAT,
@@ -167,13 +175,22 @@ def _document(scaler, state, grouped, mergeable):
         "feature_names": None if names is None else [str(n) for n in names],
         "output": output_setting(scaler),
         "learned": learned(scaler),
-        **(_groups(state, mergeable) if grouped else {"statistic": _statistic(state, mergeable)}),
+        **_learnt(scaler, state, mergeable),
     }
+
+
+def _learnt(scaler, state, mergeable):
+    """Return the members from which the learned attributes follow."""
+    if isinstance(scaler, ComBat):
+        return sites.written(state, _spelt)
+    if isinstance(scaler, GroupScaler):
+        return _groups(state, mergeable)
+    return {"statistic": _statistic(state, mergeable)}
 
 
 def _refuse_class(scaler):
     raise ValueError(
-        f"A document holds a fitted scaler of skprep: {', '.join(PLAIN)} or GroupScaler; received "
+        f"A document holds a fitted scaler of skprep: {', '.join(PLAIN)}, GroupScaler or ComBat; received "
         f"{type(scaler).__name__} from {type(scaler).__module__}. "
         "Save the steps of a Pipeline one by one, or pickle it."
     )

@@ -7,7 +7,7 @@ import uuid
 import numpy as np
 import pandas as pd
 
-from skprep import GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from skprep import ComBat, GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 
 def table():
@@ -92,6 +92,16 @@ def grouped():
         GroupScaler(LogScaler(handle_invalid="nan"), by=np.int64(3)).fit(X.drop(columns="b")),
         X.drop(columns="b"),
     )
+    C = table().rename(columns={"größe": "size"})
+    C["size"] *= 1e155
+    C["site"], C["age"] = np.arange(60) % 3, np.linspace(20, 70, 60) ** 1.1
+    C["sex"] = np.where(np.arange(60) % 7 < 3, "m", "f")
+    covariates = ["age", "sex"]
+    yield "harmonised", ComBat("site", covariates=covariates, reference=1).fit(C), C
+    added = ComBat("site", keep_by=True, parametric=False).fit(C[C.site < 2].drop(columns=covariates))
+    yield "sites added", added.add_sites(C[C.site == 2].drop(columns=covariates)), C.drop(columns=covariates)
+    part = ComBat("site", covariates=covariates).partial_fit(C[::2]).partial_fit(C[1::2])
+    yield "harmonised in parts", part, C
     A = table().to_numpy()
     A[:, 0] = np.arange(60) // 20
     yield "array", GroupScaler(MinMaxScaler(), by=0, handle_unknown="nan").fit(A), A
