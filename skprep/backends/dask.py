@@ -112,7 +112,7 @@ def _transform_partition(estimator, fitted, method, dtypes, partition):
     if not len(partition):
         return partition.astype(dtypes)
     with warnings.catch_warnings():  # a partition is not all there is
-        warnings.filterwarnings("ignore", message="GroupScaler knows none of the groups")
+        warnings.filterwarnings("ignore", message=".* knows none of the groups")
         scaled = transform_columns_of(estimator, fitted, partition, method)
     result = partition.copy()
     for j, (name, dtype) in enumerate(dtypes.items()):
@@ -126,7 +126,7 @@ def _check_groups(X, fitted):
     codes, unknown = fitted.index.encode([frame[key] for key in fitted.key_names])
     if unknown:
         rows = int(counts.to_numpy()[codes < 0].sum())
-        refuse_unknown(fitted.index, fitted.key_text, unknown, len(unknown), rows)
+        refuse_unknown(fitted.index, fitted.key_text, unknown, len(unknown), rows, fitted.owner)
 
 
 def _is_frame(X):

@@ -1,7 +1,8 @@
 """A fitted scaler as backends and languages see it: columns, groups and map."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -32,8 +33,16 @@ class Fitted:
     pooled : Map or None
         What ``units="global"`` undoes; None where units are those of the groups.
     handle_unknown : {"error", "global", "nan"}
+    owner : str
+        The class of the estimator, for a message.
     key_text : str
         Where the key is, for a message.
+    covariates : list of int
+        Positions of the columns that say what is expected of a row, for
+        :class:`~skprep.maps.effects.EffectMap`.
+    model : object or None
+        What is expected: ``levels`` of the covariates (None for numbers), ``z_mean``, ``coef``, ``center``,
+        and ``check(columns)``, which refuses what the design does not know.
     transform_features : callable or None
         ``transform_features(features, keys, method)`` scales features in memory by the keys of a frame.
     """
@@ -45,7 +54,10 @@ class Fitted:
     index: GroupIndex | None = None
     pooled: Map | None = None
     handle_unknown: str = "error"
+    owner: str = ""
     key_text: str = ""
+    covariates: list = field(default_factory=list)
+    model: Any = None
     transform_features: Callable | None = None
 
     @classmethod
@@ -53,12 +65,17 @@ class Fitted:
         """Return that of an estimator, whose columns are named by its ``feature_names_in_``."""
         names = getattr(estimator, "feature_names_in_", None)
         names = None if names is None else [str(name) for name in names]
-        return cls(names, list(keys), list(features), learnt, **groups)
+        return cls(names, list(keys), list(features), learnt, owner=type(estimator).__name__, **groups)
 
     @property
     def key_names(self):
         """The names of the key columns."""
         return [self.names[j] for j in self.keys]
+
+    @property
+    def covariate_names(self):
+        """The names of the covariates."""
+        return [self.names[j] for j in self.covariates]
 
     @property
     def feature_names(self):

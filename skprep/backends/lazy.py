@@ -2,6 +2,7 @@
 
 from skprep.backends.fitted import fitted_of
 from skprep.compat import output_kind
+from skprep.frames.design import look_at, with_expectations
 from skprep.frames.joins import UnfitKey, unknown_keys
 from skprep.frames.lazy import as_lazy, smallest_outside, transform_by_group
 from skprep.frames.names import named_back, safe, safely_named
@@ -45,6 +46,8 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
             if fitted.handle_unknown == "error":
                 _check_groups(frame, keys, fitted)
             frame, parameters = transform_by_group(frame, keys, fitted.index, fitted.learnt, fitted.fallback)
+        if fitted.model is not None:
+            frame, parameters = _with_expectations(frame, parameters, fitted, places)
     except UnfitKey as error:
         raise error.named(columns) from None
     if fitted.learnt.has_domain and not inverse:
@@ -58,6 +61,14 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
         frame = transform_columns(frame, features, learnt, own, undo, narrow if number == len(steps) else ())
     scaled = frame.select(*(safe(i) for i in range(len(columns))))
     return named_back(scaled, columns).to_native()
+
+
+def _with_expectations(frame, parameters, fitted, places):
+    """Return the frame and the parameters with what is expected of each row."""
+    covariates = [places[name] for name in fitted.covariate_names]
+    fitted.model.check(look_at(frame, covariates))
+    frame, expected = with_expectations(frame, covariates, fitted.model)
+    return frame, lambda j: {**parameters(j), "expected": expected(j)}
 
 
 def _constants(learnt, group):
@@ -127,7 +138,7 @@ def _same_columns(estimator, names):
 def _check_groups(frame, keys, fitted):
     shown, count, rows = unknown_keys(frame, keys, fitted.index, most=5)
     if count:
-        refuse_unknown(fitted.index, fitted.key_text, shown, count, rows)
+        refuse_unknown(fitted.index, fitted.key_text, shown, count, rows, fitted.owner)
 
 
 def _check_domain(frame, features, fitted, parameters):

@@ -18,6 +18,5 @@ def transform_columns_of(estimator, fitted, frame, method):
     """
     if fitted.index is None:
         return np.asarray(getattr(estimator, method)(some_columns(frame, fitted.feature_names)))
-    return fitted.transform_features(
-        some_columns(frame, fitted.feature_names), some_columns(frame, fitted.key_names), method
-    )
+    beside = some_columns(frame, fitted.key_names + fitted.covariate_names)
+    return fitted.transform_features(some_columns(frame, fitted.feature_names), beside, method)

@@ -12,8 +12,8 @@ def errors_as_messages():
     except (ValueError, TypeError, ImportError, OSError) as error:
         if hasattr(error, "received"):  # an unknown group: its advice is for Python
             error = (
-                f"{error.received} Fit on rows of these groups too, or pass --handle-unknown global (the "
-                "parameters of all training rows) or --handle-unknown nan."
+                f"{error.received} Fit on rows of these groups too, or pass --handle-unknown global "
+                f"({error.policy}) or --handle-unknown nan."
             )
         _tell(error)
 

@@ -1,5 +1,7 @@
 """``skprep fit``: a scaler learnt from a file of any size."""
 
+from itertools import combinations
+
 from skprep.cli import options
 from skprep.cli.common import check_file, check_out, errors_as_messages, progress, say
 
@@ -11,6 +13,7 @@ def fit(
     out: options.FittedOut,
     scaler: options.Scaler = "standard",
     by: options.By = None,
+    covariate: options.Covariate = None,
     column: options.Column = None,
     handle_unknown: options.HandleUnknown = "error",
     min_group_size: options.MinGroupSize = 1,
@@ -33,32 +36,38 @@ def fit(
 
         table = open_table(file, tuple(missing or ()), thousands)
         keys = list(by or [])
+        covariates = list(covariate or [])
         _check_options(scaler, keys, handle_unknown, min_group_size, max_rank_error)
-        features = _features(table, keys, column)
-        unfitted = _unfitted(scaler, keys, max_rank_error, handle_unknown, min_group_size)
+        _check_combat(scaler, keys, covariates, min_group_size)
+        features = _features(table, keys, covariates, column)
+        unfitted = _unfitted(scaler, keys, covariates, max_rank_error, handle_unknown, min_group_size)
         fitted = fit_file(unfitted, table, features, mergeable=mergeable, progress=progress)
         save(fitted, out, mergeable=mergeable)
-    _report(fitted, table, keys, features)
+    _report(fitted, table, keys, covariates, features)
     say(f"Scaler: {out}")
 
 
-def _unfitted(scaler, keys, max_rank_error, handle_unknown, min_group_size):
+def _unfitted(scaler, keys, covariates, max_rank_error, handle_unknown, min_group_size):
     import skprep
 
+    by = keys if len(keys) > 1 else keys[0] if keys else None
+    if scaler == "combat":
+        return skprep.ComBat(by, covariates=covariates, handle_unknown=handle_unknown)
     kind = getattr(skprep, options.SCALERS[scaler])
     inner = kind(max_rank_error=max_rank_error) if scaler == "robust" else kind()
     if not keys:
         return inner
-    by = keys if len(keys) > 1 else keys[0]
     return skprep.GroupScaler(inner, by=by, handle_unknown=handle_unknown, min_group_size=min_group_size)
 
 
-def _report(fitted, table, keys, features):
+def _report(fitted, table, keys, covariates, features):
     """Say what was learnt of what."""
-    inner = fitted.scaler if keys else fitted
+    inner = getattr(fitted, "scaler", fitted)
     groups = f", {len(fitted.groups_)} groups in {', '.join(map(repr, keys))}" if keys else ""
+    if covariates:
+        groups += f", covariates {', '.join(map(repr, covariates))} kept"
     say(f"{type(inner).__name__} of {len(features)} columns{groups}: {_some(features)}")
-    others = [f"{f.name!r} ({f.type})" for f in table.schema if f.name not in keys + features]
+    others = [f"{f.name!r} ({f.type})" for f in table.schema if f.name not in keys + covariates + features]
     if others:
         say(f"Left as they are: {', '.join(others)}")
     if keys and not table.is_parquet:
@@ -99,12 +108,29 @@ def _check_options(scaler, keys, handle_unknown, min_group_size, max_rank_error)
         raise TableError(f"--max-rank-error goes with --scaler robust; received --scaler {scaler}.")
 
 
-def _features(table, keys, columns):
+def _check_combat(scaler, keys, covariates, min_group_size):
+    """Refuse options that ComBat does not have, and its own for others."""
+    from skprep.errors import TableError
+
+    if scaler == "combat" and not keys:
+        raise TableError("--scaler combat needs --by: the column that names the site. Add --by site.")
+    if scaler == "combat" and min_group_size != 1:
+        raise TableError(
+            "--min-group-size goes with a scaler per group; received --scaler combat, which draws small "
+            "sites "
+            "towards all features by itself. Leave it out."
+        )
+    if covariates and scaler != "combat":
+        raise TableError(f"--covariate goes with --scaler combat; received --scaler {scaler}. Leave it out.")
+
+
+def _features(table, keys, covariates, columns):
     """Return the columns to scale: those asked for, or all of numbers."""
     from skprep.errors import TableError
 
     names = table.schema.names
-    _check_names(table, keys, columns or [])
+    _check_names(table, keys, covariates, columns or [])
+    keys = [*keys, *covariates]
     for name in columns or [name for name in names if name not in keys]:
         slip = table.slips(name)
         if slip is not None and slip[2] > MOSTLY and not (table.thousands and columns):
@@ -123,15 +149,15 @@ def _features(table, keys, columns):
     return features
 
 
-def _check_names(table, keys, columns):
+def _check_names(table, keys, covariates, columns):
     """Refuse names of columns that are not there, or that do not go together."""
     from pyarrow import types
 
     from skprep.errors import TableError
 
-    for name in (*keys, *columns):
+    for name in (*keys, *covariates, *columns):
         if name not in table.schema.names:
-            option = "--by" if name in keys else "--column"
+            option = "--by" if name in keys else "--covariate" if name in covariates else "--column"
             raise TableError(
                 f"{option} must name a column of the table; received {name!r}. "
                 f"The columns are: {_some(table.schema.names)}."
@@ -142,9 +168,11 @@ def _check_names(table, keys, columns):
                 f"--by must name a column of text, numbers or dates; {name!r} holds "
                 f"{table.schema.field(name).type}. Name another column, or make it text."
             )
-    both = [name for name in columns if name in keys]
-    if both:
-        raise TableError(f"--by and --column must differ; received {both[0]!r} for both.")
+    given = {"--by": keys, "--covariate": covariates, "--column": columns}
+    for first, second in combinations(given, 2):
+        both = [name for name in given[second] if name in given[first]]
+        if both:
+            raise TableError(f"{first} and {second} must differ; received {both[0]!r} for both.")
     twice = [name for i, name in enumerate(columns) if name in columns[:i]]
     if twice:
         raise TableError(

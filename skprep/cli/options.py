@@ -22,8 +22,8 @@ SCALERS = {
 }
 TrainingFile = Annotated[Path, typer.Argument(help="Parquet or CSV file of training rows, of any size.")]
 FittedOut = Annotated[Path, typer.Option("--out", "-o", help="The fitted scaler goes here, as JSON.")]
-Scaler = Annotated[  # the names of SCALERS
-    Literal["standard", "minmax", "maxabs", "robust", "log"], typer.Option(help="What is learnt.")
+Scaler = Annotated[  # the names of SCALERS, and harmonisation
+    Literal["standard", "minmax", "maxabs", "robust", "log", "combat"], typer.Option(help="What is learnt.")
 ]
 By = Annotated[
     list[str] | None,
@@ -31,6 +31,10 @@ By = Annotated[
         help="Key column: scale per group; again for a second one. In a CSV file text, unless all are whole "
         "numbers."
     ),
+]
+Covariate = Annotated[
+    list[str] | None,
+    typer.Option(help="With --scaler combat: column whose effect is to stay; again for more."),
 ]
 Column = Annotated[
     list[str] | None,

@@ -181,6 +181,12 @@ class LazyTable:
             at += width
         return found
 
+    def collect_groups(self, frame, numbers):
+        """Return ``{name: array of (n_groups,)}`` of a query of ``{name: (column, aggregate)}`` by group."""
+        table = self._collect(frame, True, numbers)
+        order = self._order(table)
+        return {name: table[name].to_numpy().astype(np.float64)[order] for name in numbers}
+
     def _collect(self, frame, grouped, numbers):
         """Return the answer of a query for ``{name: (column, aggregate)}``, None for the number of rows."""
         columns = [

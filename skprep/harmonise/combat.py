@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skprep.backends import backend_of
 from skprep.compat import CallbackSupportMixin, Interval, StrOptions, fit_context
 from skprep.frames.keys import as_objects
 from skprep.harmonise.state import HarmoniseState
@@ -189,7 +190,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
 
         Parameters
         ----------
-        X : {array-like, frame} of shape (n_samples, n_columns)
+        X : {array-like, frame, lazy frame, Dask collection} of shape (n_samples, n_columns)
             Training rows: site, covariates and features. NaN in a feature is a missing value.
         y : array-like of shape (n_samples,), default=None
             The target; a covariate equal to it is refused. Else ignored.
@@ -221,7 +222,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
 
         Parameters
         ----------
-        X : {array-like, frame} of shape (n_samples, n_columns)
+        X : {array-like, frame, lazy frame, Dask collection} of shape (n_samples, n_columns)
             Training rows.
         y : array-like of shape (n_samples,), default=None
             As in :meth:`fit`.
@@ -252,7 +253,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
 
         Parameters
         ----------
-        X : {array-like, frame} of shape (n_samples, n_columns)
+        X : {array-like, frame, lazy frame, Dask collection} of shape (n_samples, n_columns)
             Rows of sites that are not known yet.
         y : array-like of shape (n_samples,), default=None
             As in :meth:`fit`.
@@ -292,7 +293,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
 
         Parameters
         ----------
-        X : {array-like, frame} of shape (n_samples, n_columns)
+        X : {array-like, frame, lazy frame, Dask collection} of shape (n_samples, n_columns)
             Rows with the columns seen in ``fit``.
 
         Returns
@@ -310,14 +311,14 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
             If nothing was learnt yet.
         """
         check_is_fitted(self)
-        return self._transform_rows(X)
+        return backend_of(X).transform(self, X)
 
     def inverse_transform(self, X: Rows) -> Rows:
         """Put the effects of the sites back.
 
         Parameters
         ----------
-        X : {array-like, frame} of shape (n_samples, n_columns)
+        X : {array-like, frame, lazy frame, Dask collection} of shape (n_samples, n_columns)
             What ``transform`` returned under ``keep_by=True``: with the columns of site and covariates.
 
         Returns
@@ -333,7 +334,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
             If nothing was learnt yet.
         """
         check_is_fitted(self)
-        return self._transform_rows(X, inverse=True)
+        return backend_of(X).transform(self, X, inverse=True)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns that ``transform`` gives.

@@ -36,12 +36,17 @@ class Regression:
         """The spread of the residuals; 1 where they have none, so that sites are shifted and no more."""
         return np.where(self.variance > 0, np.sqrt(self.variance), 1.0)
 
+    @property
+    def known_center(self):
+        """The center, 0 for a feature without a value: whatever it is, it stays."""
+        return np.where(np.isfinite(self.center), self.center, 0.0)
+
     def expected(self, Z):
         """Return what rows with these covariates have without a site, of shape ``(n_rows, n_features)``.
 
         Term by term, so that a row alone gives what it gives among others, to the last bit.
         """
-        out = np.repeat(self.center[None], len(Z), axis=0)
+        out = np.repeat(self.known_center[None], len(Z), axis=0)
         for k, column in enumerate((Z - self.z_mean).T):
             if self.coef[:, k].any():
                 out += column[:, None] * self.coef[:, k]

@@ -7,14 +7,17 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from skprep.backends import backend_of
+from skprep.backends.fitted import Fitted
 from skprep.compat import check_feature_names, check_n_features, fit_task, output_kind
+from skprep.frames.design import learn_cross_moments, look_at
 from skprep.frames.eager import column_names, named_as, replace_columns
 from skprep.frames.keys import key_columns
 from skprep.groups.layout import Layout, as_table
 from skprep.groups.settings import check_by
-from skprep.harmonise.bayes import Effects, Settings, effects_of
+from skprep.harmonise.bayes import Settings, effects_of
 from skprep.harmonise.covariates import Covariates
-from skprep.harmonise.regression import Confounded, Regression, regress
+from skprep.harmonise.regression import Confounded, regress
 from skprep.maps.effects import EffectMap
 from skprep.statistics import CrossMoments
 from skprep.statistics.groups import GroupIndex, plain_key
@@ -24,6 +27,10 @@ from skprep.validation.unknown import codes_of
 from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
 
 LEARNING = ("by", "covariates", "reference")  # the parameters that decide what is learnt
+ESTIMATED = (  # what is not there while rows do not determine it
+    *("coef_", "intercept_", "pooled_variance_", "gamma_", "delta_", "n_iter_"),
+    *("gamma_mean_", "gamma_variance_", "delta_shape_", "delta_scale_", "_map", "_regression"),
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,11 @@ class Learnt:
     statistic: CrossMoments
     added: np.ndarray
 
+    @classmethod
+    def first(cls, index, covariates, statistic):
+        """Return that of rows none of whose sites were added later."""
+        return cls(index, covariates, statistic, np.zeros(len(index), dtype=bool))
+
     def union(self, other):
         """Return what the rows of both teach."""
         index, places, others = self.index.union(other.index)
@@ -58,6 +70,45 @@ class Learnt:
         added[others] &= other.added
         return Learnt(index, covariates, statistic, added)
 
+    def with_keys(self, keys):
+        """Return the same of sites by other names."""
+        index = GroupIndex(keys)
+        places = index.codes_of(keys)
+        statistic = self.statistic.scatter(places, len(index))
+        return replace(self, index=index, statistic=statistic, added=self.added[np.argsort(places)])
+
+
+@dataclass
+class Table:
+    """A table taken apart: the float features, and the columns of site and covariates as pandas Series."""
+
+    features: np.ndarray
+    keys: list
+    covariates: list
+    rows: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, estimator, X, layout, training=False):
+        """Take a table apart."""
+        parts = layout.take_apart(estimator, X, None, training=training)
+        return cls(parts.features, parts.keys, key_columns(X, layout.covariates))
+
+    def take(self, rows):
+        """Return some of the rows."""
+        keys, covariates = ([c.iloc[rows] for c in columns] for columns in (self.keys, self.covariates))
+        return Table(self.features[rows], keys, covariates, rows)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is expected of a row, as backends and languages see it."""
+
+    levels: tuple
+    check: object
+    z_mean: np.ndarray
+    coef: np.ndarray
+    center: np.ndarray
+
 
 class HarmoniseState:
     """Base of ComBat: where site, covariates and features are, what was learnt of them, and its map."""
@@ -65,9 +116,17 @@ class HarmoniseState:
     # --- learning ------------------------------------------------------------------------------
 
     def _learn(self, X, y=None, *, reset, stream=False, set_attributes=True, sample_weight=None):
-        """Learn from rows, on top of earlier ones unless ``reset``."""
+        """Learn from rows wherever they are; ``set_attributes=False`` leaves the attributes for later."""
         check_by(self.by)
         _check_covariates(self.covariates)
+        how = {"reset": reset, "stream": stream, "set_attributes": set_attributes}
+        backend_of(X).learn(self, X, y, sample_weight=sample_weight, **how)
+        if not stream and self._reason is not None:
+            raise ValueError(self._reason)
+        return self
+
+    def _learn_rows(self, X, y, *, reset, stream, set_attributes, sample_weight):
+        """Learn from rows in memory."""
         layout, table, weight = self._read(X, y, reset, sample_weight)
         if reset:
             check_some_weight(weight)
@@ -76,14 +135,31 @@ class HarmoniseState:
         with fit_task(self, X, y, sample_weight):
             learnt = self._learnt_from(layout, table, weight)
             learnt = learnt if reset else self._statistic.union(learnt)
-            self._set_fitted_state(layout, learnt, strict=not stream, set_attributes=set_attributes)
-        return self
+            self._set_fitted_state(layout, learnt, set_attributes)
+
+    def _learn_frame(self, frame, names, *, reset):
+        """Learn from a lazy frame, whose engine computes the sums."""
+        if reset:
+            self.feature_names_in_ = np.array(names, dtype=object)
+            self.n_features_in_ = len(names)
+        else:
+            check_learnt_alike(self, self._fit_parameters, "partial_fit")
+        layout = self._layout_of(names, len(names)) if reset else self._layout
+        parts = layout.features, layout.by, layout.covariates
+        features, keys, covariates = ([names[j] for j in positions] for positions in parts)
+        seen = look_at(frame, covariates)
+        known = Covariates.learn(covariates, seen)
+        known.matrix(seen)
+        statistic, index = learn_cross_moments(frame, features, keys, covariates, known.levels)
+        learnt = Learnt.first(index, known, statistic)
+        self._set_fitted_state(layout, learnt if reset else self._statistic.union(learnt))
 
     def _add(self, X, y, sample_weight):
         """Learn new sites only."""
         self._check_determined()
         layout, table, weight = self._read(X, y, False, sample_weight)
         known = self._statistic
+        known.covariates.matrix(table.covariates)  # refuses a new level by name
         new = self._learnt_from(layout, table, weight)
         same = [key for key in new.index.keys if known.index.codes_of([key])[0] >= 0]
         if same:
@@ -92,13 +168,8 @@ class HarmoniseState:
                 f"Leave "
                 "them out, or pass them to partial_fit, which learns everything on."
             )
-        width = known.covariates.n_columns
-        whole = known.covariates.union(new.covariates)[0]
-        if whole.n_columns != width:
-            known.covariates.matrix(table.covariates)  # refuses the level by name
         new = replace(new, added=np.ones(len(new.index), dtype=bool))
-        self._set_fitted_state(layout, known.union(new), strict=True)
-
+        self._set_fitted_state(layout, known.union(new))
         return self
 
     def _read(self, X, y, reset, sample_weight):
@@ -112,16 +183,8 @@ class HarmoniseState:
         if reset:
             check_feature_names(self, named_as(X), reset=True)
             check_n_features(self, X, reset=True)
-            layout = Layout.of(
-                self.by,
-                column_names(X),
-                X.shape[1],
-                covariates=list(self.covariates),
-                owner=type(self).__name__,
-            )
-        else:
-            layout = self._layout
-        table = _Table.of(self, X, layout, training=reset)
+        layout = self._layout_of(column_names(X), X.shape[1]) if reset else self._layout
+        table = Table.of(self, X, layout, training=reset)
         weight = check_weight(sample_weight, table.features)
         self._refuse_target(layout, table, y)
         rows = rows_with_weight(weight)
@@ -129,18 +192,22 @@ class HarmoniseState:
             table, weight = table.take(rows), weight[rows]
         return layout, table, weight
 
+    def _layout_of(self, names, n_columns):
+        names = None if names is None else list(names)
+        owner, covariates = type(self).__name__, list(self.covariates)
+        return Layout.of(self.by, names, n_columns, covariates=covariates, owner=owner)
+
     def _learnt_from(self, layout, table, weight):
         names = [str(name) for name in self._covariate_names(layout)]
         covariates = Covariates.learn(names, table.covariates)
         index, codes = GroupIndex.learn(table.keys)
         named = self._named_features(layout)
         with numbered_rows(named, table.rows):
-            statistic = CrossMoments.learn(
-                table.features, codes, len(index), weight, covariates=covariates.matrix(table.covariates)
-            )
+            design = covariates.matrix(table.covariates)
+            statistic = CrossMoments.learn(table.features, codes, len(index), weight, covariates=design)
             if not statistic.is_finite():
                 refuse_infinity(named, table.features)
-        return Learnt(index, covariates, statistic, np.zeros(len(index), dtype=bool))
+        return Learnt.first(index, covariates, statistic)
 
     def _named_features(self, layout):
         """Return a stand-in whose columns are the features, for messages about them."""
@@ -159,17 +226,14 @@ class HarmoniseState:
         target = np.asarray(y)
         if y is None or target.shape != (len(table.features),):
             return
-        target = pd.Series(target)
         codes = pd.factorize(target)[0]
         for name, column in zip(self._covariate_names(layout), table.covariates, strict=True):
             own = pd.factorize(column)[0]
-            n_levels = own.max() + 1
-            renamed = 1 < n_levels < len(own) and np.array_equal(own, codes)  # the same but for its spelling
-            if renamed or (len(own) > 1 and n_levels > 1 and column.reset_index(drop=True).equals(target)):
+            renamed = 1 < own.max() + 1 < len(own) and np.array_equal(own, codes)  # but for its spelling
+            if renamed or (own.max() > 0 and column.reset_index(drop=True).equals(pd.Series(target))):
                 raise ValueError(
-                    f"Covariates must be known before the target is; received {str(name)!r}, which is y "
-                    f"row by "
-                    "row. Harmonised by it, features tell the target, in test rows too. Leave it out."
+                    f"Covariates must be known before the target is; received {str(name)!r}, which is y row "
+                    "by row. Harmonised by it, features tell the target, in test rows too. Leave it out."
                 )
 
     def _merge(self, estimators):
@@ -180,13 +244,12 @@ class HarmoniseState:
             if other._layout.place() != first._layout.place():
                 raise ValueError(
                     "merge needs estimators whose site and covariates are in the same columns; received "
-                    "others "
-                    f"at place {number} than at place 0. Fit all parts on the same columns."
+                    f"others at place {number} than at place 0. Fit all parts on the same columns."
                 )
         learnt = first._statistic
         for other in estimators[1:]:
             learnt = learnt.union(other._statistic)
-        self._set_fitted_state(first._layout, learnt, strict=False)
+        self._set_fitted_state(first._layout, learnt)
 
     def _learnt_state(self):
         """Return what was learnt: what :meth:`_restore` takes."""
@@ -194,20 +257,27 @@ class HarmoniseState:
 
     def _restore(self, state):
         """Become fitted by what was learnt elsewhere; number and names of the columns are known."""
-        self._set_fitted_state(*state, strict=False)
+        self._set_fitted_state(*state)
 
-    def _set_fitted_state(self, layout, learnt, *, strict, set_attributes=True):
+    def _set_keys(self, read):
+        """Turn every key into what ``read(part, number of its column)`` says: text into what it spells."""
+        known, n_keys = self._statistic, self._layout.n_keys
+        parts = [key if n_keys > 1 else (key,) for key in known.index.keys]
+        keys = [tuple(read(part, i) for i, part in enumerate(key)) for key in parts]
+        self._set_fitted_state(self._layout, known.with_keys(keys if n_keys > 1 else [k[0] for k in keys]))
+
+    def _set_fitted_state(self, layout, learnt, set_attributes=True):
         """Set all that a fitted ComBat has: the one place where that is done."""
-        self._layout, self._statistic = layout, learnt
+        self._layout, self._statistic, self._reason = layout, learnt, None
         self._fit_parameters = {name: getattr(self, name) for name in LEARNING}
         if set_attributes:
-            self._set_attributes(strict)
+            self._set_attributes()
 
     def _set_all(self):
         """Set the learned attributes that batches have left for later."""
-        self._set_attributes(strict=True)
+        self._set_attributes()
 
-    def _set_attributes(self, strict):
+    def _set_attributes(self):
         learnt = self._statistic
         self.groups_ = learnt.index.as_array()
         self.covariate_names_ = learnt.covariates.column_names()
@@ -215,43 +285,20 @@ class HarmoniseState:
         whole = (count % 1 == 0).all() and (count < 2.0**53).all()
         self.n_samples_seen_ = count.astype(np.int64) if whole else count
         try:
-            regression, effects = self._estimated(learnt)
+            self._set_estimates(learnt)
         except Confounded as error:
-            if strict:
-                raise
             self._reason = str(error)
             for name in ESTIMATED:
                 vars(self).pop(name, None)
-            return
-        self._reason = None
-        self._set_estimates(regression, effects)
 
-    def _estimated(self, learnt):
-        """Return what sites have in common, and their effects."""
-        reference, n = self._reference(learnt), len(learnt.index)
+    def _set_estimates(self, learnt):
+        """Set what sites have in common, their effects, and the map."""
+        reference = self._reference(learnt)
         common = np.flatnonzero(~learnt.added)
-        of_common = learnt.statistic.take(common)
         place = None if reference is None else int(np.searchsorted(common, reference))
-        regression = regress(of_common, learnt.covariates, place)
-        settings = Settings(
-            self.empirical_bayes, self.parametric, self.mean_only, self.max_iter, float(self.tol)
-        )
-        return regression, effects_of(learnt.statistic.take(range(n)), regression, settings, reference)
-
-    def _reference(self, learnt):
-        if self.reference is None:
-            return None
-        key = plain_key(self.reference)
-        code = learnt.index.codes_of([key])[0]
-        if code < 0 or learnt.added[code]:
-            shown = ", ".join(map(repr, learnt.index.keys[:5])) + (", ..." if len(learnt.index) > 5 else "")
-            raise Confounded(
-                f"reference must be a site of the training rows; received {self.reference!r}, and the sites "
-                f"are {shown}. Name one of them; a part without the reference is learnt by partial_fit."
-            )
-        return int(code)
-
-    def _set_estimates(self, regression: Regression, effects: Effects):
+        regression = regress(learnt.statistic.take(common), learnt.covariates, place)
+        how = self.empirical_bayes, self.parametric, self.mean_only, self.max_iter, float(self.tol)
+        effects = effects_of(learnt.statistic, regression, Settings(*how), reference)
         self._regression = regression
         self.coef_ = regression.coef
         self.intercept_ = regression.center - regression.coef @ regression.z_mean
@@ -264,6 +311,18 @@ class HarmoniseState:
         shift = np.vstack([effects.gamma * scale, nothing, unknown])
         self._map = EffectMap(shift=shift, scale=np.vstack([np.sqrt(effects.delta), nothing + 1.0, unknown]))
 
+    def _reference(self, learnt):
+        if self.reference is None:
+            return None
+        code = learnt.index.codes_of([plain_key(self.reference)])[0]
+        if code < 0 or learnt.added[code]:
+            shown = ", ".join(map(repr, learnt.index.keys[:5])) + (", ..." if len(learnt.index) > 5 else "")
+            raise Confounded(
+                f"reference must be a site of the training rows; received {self.reference!r}, and the sites "
+                f"are {shown}. Name one of them; a part without the reference is learnt by partial_fit."
+            )
+        return int(code)
+
     # --- applying ------------------------------------------------------------------------------
 
     def _check_determined(self):
@@ -274,72 +333,63 @@ class HarmoniseState:
         """Remove the effects of sites from rows in memory, or put them back."""
         self._check_determined()
         X = as_table(self, X)
-        layout = self._layout
-        if inverse:
-            self._check_columns_are_there(X)
-        table = _Table.of(self, X, layout)
-        codes = codes_of(
-            self._statistic.index,
-            table.keys,
-            self.handle_unknown,
-            lambda: layout.key_text(self),
-            type(self).__name__,
-        )
-        design = self._statistic.covariates.matrix(table.covariates)
-        refuse_infinity(self._named_features(layout), table.features)
-        expected = self._regression.expected(
-            design if layout.covariates else np.zeros((len(table.features), 0))
-        )
-        # What has no value in training is what it is, without an effect.
-        expected = np.where(np.isfinite(self._regression.center), expected, 0.0)
-        values = self._map.write_beside(table.features, expected, codes, inverse)
+        if inverse and X.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"inverse_transform needs the columns of fit, {self.n_features_in_} with site and "
+                f"covariates; "
+                f"received {X.shape[1]}. Use keep_by=True, so that transform keeps them."
+            )
+        table = Table.of(self, X, self._layout)
+        values = self._written(table, inverse)
         if inverse or self.keep_by:
-            return replace_columns(X, list(layout.features), values, output_kind(self))
+            return replace_columns(X, list(self._layout.features), values, output_kind(self))
         return values
 
-    def _check_columns_are_there(self, X):
-        if X.shape[1] == self.n_features_in_:
-            return
-        raise ValueError(
-            f"inverse_transform needs the columns of fit, {self.n_features_in_} with site and covariates; "
-            f"received {X.shape[1]}. Use keep_by=True, so that transform keeps them."
+    def _transform_features(self, features, beside, method):
+        """Return features in memory, transformed by ``method``; site and covariates are in a frame beside."""
+        layout = self._layout
+        columns = key_columns(beside, range(layout.n_keys + len(layout.covariates)))
+        table = Table(layout.as_floats(self, features), columns[: layout.n_keys], columns[layout.n_keys :])
+        return self._written(table, method == "inverse_transform")
+
+    def _written(self, table, inverse):
+        """Return the features of a table with the effects of sites removed, or put back."""
+        learnt, regression = self._statistic, self._regression
+        codes = codes_of(
+            learnt.index,
+            table.keys,
+            self.handle_unknown,
+            lambda: self._layout.key_text(self),
+            type(self).__name__,
         )
+        design = np.zeros((len(table.features), 0))
+        if table.covariates:
+            design = learnt.covariates.matrix(table.covariates)
+        refuse_infinity(self._named_features(self._layout), table.features)
+        return self._map.write_beside(table.features, regression.expected(design), codes, inverse)
 
-
-ESTIMATED = (
-    "coef_",
-    "intercept_",
-    "pooled_variance_",
-    "gamma_",
-    "delta_",
-    "gamma_mean_",
-    "gamma_variance_",
-    "delta_shape_",
-    "delta_scale_",
-    "n_iter_",
-    "_map",
-    "_regression",
-)
-
-
-@dataclass
-class _Table:
-    """A table taken apart: the float features, and the columns of site and covariates as pandas Series."""
-
-    features: np.ndarray
-    keys: list
-    covariates: list
-    rows: np.ndarray | None = None
-
-    @classmethod
-    def of(cls, estimator, X, layout, training=False):
-        parts = layout.take_apart(estimator, X, None, training=training)
-        return cls(parts.features, parts.keys, key_columns(X, layout.covariates))
-
-    def take(self, rows):
-        """Return some of the rows."""
-        keys, covariates = ([c.iloc[rows] for c in columns] for columns in (self.keys, self.covariates))
-        return _Table(self.features[rows], keys, covariates, rows)
+    def _fitted(self):
+        """Return columns, sites and map, for backends and languages."""
+        self._check_determined()
+        layout, covariates, regression = self._layout, self._statistic.covariates, self._regression
+        return Fitted.of(
+            self,
+            keys=layout.by,
+            features=layout.features,
+            learnt=self._map,
+            index=self._statistic.index,
+            handle_unknown=self.handle_unknown,
+            key_text=layout.key_text(self),
+            covariates=list(layout.covariates),
+            model=Model(
+                covariates.levels,
+                covariates.matrix,
+                regression.z_mean,
+                regression.coef,
+                regression.known_center,
+            ),
+            transform_features=self._transform_features,
+        )
 
 
 def _check_covariates(covariates):

@@ -58,7 +58,7 @@ def refuse_unknown(index, key_text, keys, count, n_rows, owner="GroupScaler"):
         f'{received} Fit on rows of these groups too, or pass handle_unknown="global" ({GLOBAL[owner]}) '
         'or "nan".'
     )
-    error.received = received  # for the command line, whose advice is another
+    error.policy, error.received = GLOBAL[owner], received  # for the command line, whose advice is another
     raise error
 
 

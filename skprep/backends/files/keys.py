@@ -77,6 +77,28 @@ def readers_of(names, keys):
     return {name: KeyReader(part) for name, part in zip(names, parts, strict=False)}
 
 
+def readers_of_covariates(names, levels):
+    """Return what reads the text of each covariate, by its name: numbers, or the levels that a scaler knows.
+
+    Examples
+    --------
+    >>> read = readers_of_covariates(["age"], [None])["age"]
+    >>> read("61.5"), read("old")
+    (61.5, 'old')
+    """
+    return {
+        name: _number_or_text if index is None else KeyReader(index.keys)
+        for name, index in zip(names, levels, strict=True)
+    }
+
+
+def _number_or_text(text):
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
+
+
 def with_known_keys(table, readers):
     """Return a table of PyArrow as a pandas frame, its keys of text read as those that a scaler knows."""
     columns = {}

@@ -29,14 +29,14 @@ BYTES_PER_K = 14  # of a sketch, seen
 def learn(estimator, X, y=None, *, reset, stream=True, set_attributes=True, **metadata):
     """Learn from the rows of a file: the key columns and all other columns of numbers."""
     refuse_metadata(**metadata)
-    keys = key_names(estimator, X.schema.names)
+    keys, covariates = key_names(estimator, X.schema.names), covariate_names(estimator, X.schema.names)
     if reset:
-        features = [name for name in X.numeric() if name not in keys]
+        features = [name for name in X.numeric() if name not in keys + covariates]
     else:
         names = getattr(estimator, "feature_names_in_", None)
         known_columns(estimator, X.schema.names, None if names is None else list(map(str, names)))
-        features = [name for name in names if name not in keys]
-    batches = frames(X, keys, features)
+        features = [name for name in names if name not in keys + covariates]
+    batches = frames(X, keys, features, covariates=covariates)
     if keys and not reset and not X.is_parquet:
         readers = readers_of(keys, estimator.groups_)
         batches = (with_known_keys(frame, readers) for frame in batches)
@@ -64,7 +64,8 @@ def fit_file(scaler, table, features, *, mergeable=False, progress=None):
     progress : callable, default=None
         ``progress(title, total)`` gives a context manager with a function that is told of each step.
     """
-    keys, progress = key_names(scaler, table.schema.names), progress or _no_progress
+    names, progress = table.schema.names, progress or _no_progress
+    keys, covariates = key_names(scaler, names), covariate_names(scaler, names)
     inner = getattr(scaler, "scaler", scaler)
     validate_parameters(inner)  # before the file is read
     width = len(features)
@@ -75,7 +76,7 @@ def fit_file(scaler, table, features, *, mergeable=False, progress=None):
     with progress("learning", table.size * len(passes)) as advance:
         for some in passes:
             part = clone(scaler)
-            if not learn_batches(part, frames(table, keys, some, advance)):
+            if not learn_batches(part, frames(table, keys, some, advance, covariates)):
                 raise _no_rows(table)
             # The sketches make room for those of the next features.
             parts.append(part if len(passes) == 1 else concatenated(scaler, [part]))
@@ -113,30 +114,39 @@ def learn_batches(estimator, batches, *, reset=True):
     return n_rows
 
 
-def frames(table, keys, features, advance=None):
-    """Yield the batches of a file as tables of PyArrow: key columns, then features."""
+def frames(table, keys, features, advance=None, covariates=()):
+    """Yield the batches of a file as tables of PyArrow: key columns, covariates, then features."""
     import pyarrow as pa
 
-    types = dict.fromkeys(features, pa.float64()) | dict.fromkeys(keys, text_type())
-    for batch in ahead(table.read(keys + features, ROWS, types, advance)):
-        batch = batch if table.is_parquet else empty_as_missing(batch, keys)
+    numeric = [name for name in covariates if table.is_numeric(name)]
+    text = [*keys, *(name for name in covariates if name not in numeric)]
+    types = dict.fromkeys([*features, *numeric], pa.float64()) | dict.fromkeys(text, text_type())
+    for batch in ahead(table.read([*keys, *covariates, *features], ROWS, types, advance)):
+        batch = batch if table.is_parquet else empty_as_missing(batch, text)
         yield pa.Table.from_batches([batch])
 
 
 def key_names(estimator, names):
     """Return which of ``names`` are the key columns of a GroupScaler; none of any other scaler."""
-    by = getattr(estimator, "by", None)
-    by = list(by) if isinstance(by, list | tuple) else [] if by is None else [by]
-    keys = [
-        names[key] if isinstance(key, Integral) and -len(names) <= key < len(names) else key for key in by
-    ]
-    for key in keys:
-        if key not in names:
+    return _named(estimator, "by", names)
+
+
+def covariate_names(estimator, names):
+    """Return which of ``names`` are the covariates of a ComBat; none of any other scaler."""
+    return _named(estimator, "covariates", names)
+
+
+def _named(estimator, parameter, names):
+    given = getattr(estimator, parameter, None)
+    given = list(given) if isinstance(given, list | tuple) else [] if given is None else [given]
+    found = [names[c] if isinstance(c, Integral) and -len(names) <= c < len(names) else c for c in given]
+    for column in found:
+        if column not in names:
             raise ValueError(
-                f"In GroupScaler, by must name columns of the file; received {key!r}. The columns are: "
-                f"{', '.join(map(repr, names))}. Correct by=."
+                f"In {type(estimator).__name__}, {parameter} must name columns of the file; received "
+                f"{column!r}. The columns are: {', '.join(map(repr, names))}. Correct {parameter}=."
             )
-    return keys
+    return found
 
 
 def _features_at_a_time(table, keys, max_rank_error, progress):

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from skprep.backends.files.keys import readers_of, with_known_keys
+from skprep.backends.files.keys import readers_of, readers_of_covariates, with_known_keys
 from skprep.backends.files.learning import ROWS
 from skprep.backends.files.pipeline import ahead, behind
 from skprep.backends.files.table import is_numeric_type
@@ -78,8 +78,10 @@ class _Work:
             pa.field(f.name, _scaled(f.type) if f.name in features else self.types.get(f.name, f.type))
             for f in table.schema
         )
-        self.keys = fitted.key_names
-        self.readers = readers_of(self.keys, () if fitted.index is None else fitted.index.keys)
+        self.readers = readers_of(fitted.key_names, () if fitted.index is None else fitted.index.keys)
+        if fitted.model is not None:
+            self.readers |= readers_of_covariates(fitted.covariate_names, fitted.model.levels)
+        self.beside = fitted.key_names + fitted.covariate_names
         self.n_batches, self.any_known = 0, False
 
     def _check_numbers(self, features):
@@ -105,7 +107,7 @@ class _Work:
             self.n_batches += 1
 
     def _scaled_features(self, batch, first):
-        known = self._with_keys(batch.select(self.keys + self.fitted.feature_names))
+        known = self._with_keys(batch.select(self.beside + self.fitted.feature_names))
         try:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
@@ -125,7 +127,7 @@ class _Work:
 
         if self.table.is_parquet:
             return pa.Table.from_batches([batch])
-        return with_known_keys(pa.Table.from_batches([empty_as_missing(batch, self.keys)]), self.readers)
+        return with_known_keys(pa.Table.from_batches([empty_as_missing(batch, self.beside)]), self.readers)
 
 
 def _scaled(kind):
