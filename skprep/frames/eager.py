@@ -43,6 +43,9 @@ def take_columns(X, positions):
     if isinstance(frame, nw.DataFrame):
         names = frame.columns
         return frame.select([names[i] for i in positions]).to_native()
+    positions = list(positions)
+    if positions and positions == list(range(positions[0], positions[-1] + 1)):
+        return X[:, positions[0] : positions[-1] + 1]  # no copy
     return X[:, positions]
 
 

@@ -366,7 +366,9 @@ class HarmoniseState:
         if table.covariates:
             design = learnt.covariates.matrix(table.covariates)
         refuse_infinity(self._named_features(self._layout), table.features)
-        return self._map.write_beside(table.features, regression.expected(design), codes, inverse)
+        return self._map.write_beside(
+            table.features, lambda rows: regression.expected(design[rows]), codes, inverse
+        )
 
     def _fitted(self):
         """Return columns, sites and map, for backends and languages."""

@@ -13,6 +13,7 @@ try:
         affine_compiled,
         columns_compiled,
         counting_compiled,
+        cross_compiled,
         entries_compiled,
         extrema_compiled,
         moments_compiled,
@@ -26,6 +27,7 @@ else:
         affine_compiled,
         columns_compiled,
         counting_compiled,
+        cross_compiled,
         entries_compiled,
         extrema_compiled,
         moments_compiled,
@@ -42,6 +44,15 @@ def sum_deviations(X, pilot, codes=None, n_groups=1, weight=None):
     if found is None:
         return reference.sum_deviations(X, pilot, codes, n_groups, weight)
     return found(_laid_out(X), np.ascontiguousarray(pilot), *_plain(codes, n_groups, weight))
+
+
+def sum_cross(X, D, mean, codes, n_groups):
+    """Sum products of features with covariates."""
+    found = _compiled("sum_cross", X)
+    if found is None:
+        return reference.sum_cross(X, D, mean, codes, n_groups)
+    given = map(np.ascontiguousarray, (D, mean))
+    return found(_laid_out(X), *given, *_plain(codes, n_groups, None)[:2])
 
 
 def column_moments(X, weight=None):

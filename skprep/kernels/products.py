@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skprep.kernels.dispatch import sum_cross
 from skprep.kernels.grouping import count_rows, summing_matrix
 
 
@@ -43,16 +44,15 @@ def sum_products(X, Z, mean, codes, n_groups, weight=None):
     d = (Z - origin) - shift[codes]
     z_mean = np.where(n > 0, origin + shift, 0.0)[:, None, :]
     square = (total @ _pairs(d)).reshape(n_groups, 1, n_covariates, n_covariates)
-    y = X - mean[codes]
-    absent = np.isnan(y)
-    gaps = np.flatnonzero(absent.any(axis=0))
-    y[absent] = 0.0
-    own = [d[:, k] if weight is None else d[:, k] * weight for k in range(n_covariates)]
-    cross = np.stack([summing_matrix(len(X), codes, n_groups, dk) @ y for dk in own], axis=2)
+    weighted = d if weight is None else d * weight[:, None]
+    cross, missing = sum_cross(X, weighted, mean, codes, n_groups)
+    cross = np.ascontiguousarray(cross.transpose(0, 2, 1))
+    gaps = np.flatnonzero(missing)
     if len(gaps):
         z_mean, square = (np.repeat(part, X.shape[1], axis=1) for part in (z_mean, square))
-        present = ~absent[:, gaps]
+        present = ~np.isnan(X[:, gaps])
         count = total @ present.astype(np.float64)
+        own = weighted.T
         first = np.stack([summing_matrix(len(X), codes, n_groups, dk) @ present for dk in own], axis=2)
         offset = _ratio(first, count[:, :, None])
         z_mean[:, gaps] = np.where(count[:, :, None] > 0, z_mean[:, gaps] + offset, 0.0)

@@ -9,6 +9,7 @@ the integer group ``codes`` of the rows (None: one group), ``n_groups`` and the 
 
 from skprep.kernels.columns import normalise_columns, sum_column_gradients, write_column_gradients
 from skprep.kernels.counting import count_and_collect, count_runs, gather_groups
+from skprep.kernels.cross import sum_cross
 from skprep.kernels.entries import adam_step, gelu, gelu_backward
 from skprep.kernels.extrema import find_extrema, find_smallest_two
 from skprep.kernels.rows import cross_entropy_rows, normalise_rows, normalise_rows_backward, softmax_rows
@@ -29,6 +30,7 @@ __all__ = [
     "normalise_rows_backward",
     "softmax_rows",
     "sum_column_gradients",
+    "sum_cross",
     "sum_deviations",
     "write_column_gradients",
 ]

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from skprep.kernels import threads
 from skprep.kernels.blocks import row_blocks
 from skprep.maps.arrays import evaluate_block
 from skprep.maps.base import Map
@@ -27,7 +28,7 @@ class EffectMap(Map):
     --------
     >>> import numpy as np
     >>> effects = EffectMap(shift=np.array([[2.0]]), scale=np.array([[4.0]]))
-    >>> effects.write_beside(np.array([[16.0]]), np.array([[10.0]]), np.array([0]))
+    >>> effects.write_beside(np.array([[16.0]]), lambda rows: np.array([[10.0]]), np.array([0]))
     array([[11.]])
     """
 
@@ -53,7 +54,8 @@ class EffectMap(Map):
         Parameters
         ----------
         X : float ndarray of shape (n_rows, n_features)
-        expected : float64 ndarray of shape (n_rows, n_features)
+        expected : callable
+            Gives what is expected of a slice of the rows, a float64 array.
         codes : intp ndarray of shape (n_rows,)
         undo : bool, default=False
 
@@ -63,8 +65,11 @@ class EffectMap(Map):
             Computed in float64 and rounded once. NaN stays NaN.
         """
         out = np.empty_like(X, subok=False)
-        for rows in row_blocks(*X.shape, elements=ELEMENTS):
-            own = {name: v[codes[rows]] for name, v in self.arrays().items()}
-            own["expected"] = expected[rows]
+
+        def write(rows):
+            own = {name: np.take(v, codes[rows], axis=0) for name, v in self.arrays().items()}
+            own["expected"] = expected(rows)
             evaluate_block(self, X[rows], out[rows], own, undo)
+
+        threads.each(write, row_blocks(*X.shape, elements=ELEMENTS), None if X.size > threads.PIECE else 1)
         return out

@@ -11,7 +11,7 @@ from skprep.kernels.products import sum_products
 from skprep.statistics.base import Statistic
 from skprep.statistics.moments import Moments
 
-ELEMENTS = 1 << 18  # of a block, of which copies are made
+ELEMENTS = 1 << 21  # of a block, of which copies are made
 
 
 @dataclass(eq=False)

@@ -26,6 +26,8 @@ def arguments(name, n=7, m=3, g=4, order="C", dtype=np.float64):
         return {"X": X, "codes": codes, "n_groups": g, "weight": weight}
     if name == "sum_deviations":
         return {"X": X, "pilot": np.zeros((g, m)), "codes": codes, "n_groups": g, "weight": weight}
+    if name == "sum_cross":
+        return {"X": X, "D": np.ones((n, 2)), "mean": np.zeros((g, m)), "codes": codes, "n_groups": g}
     if name in ("apply_affine", "undo_affine"):
         center, scale = np.zeros((g, m)), np.ones((g, m))
         x = "X" if name == "apply_affine" else "Z"
@@ -103,6 +105,7 @@ ENTRIES = (
     "normalise_columns",
     "pool_moments",
     "sum_column_gradients",
+    "sum_cross",
     "sum_from_first",
     "write_column_gradients",
     "sum_deviations",

@@ -38,6 +38,21 @@ def test_sums(block):
         np.testing.assert_allclose(part, twin, rtol=1e-13, atol=1e-15 * scale)
 
 
+@settings(max_examples=200)
+@given(block=blocks(), n_covariates=st.integers(1, 3))
+def test_products(block, n_covariates):
+    X, codes, n_groups, _ = block
+    codes = np.zeros(len(X), dtype=np.intp) if codes is None else codes
+    mean = np.zeros((n_groups, X.shape[1])) + (np.nanmedian(X) if X.size and not np.isnan(X).all() else 0.0)
+    D = np.sin(np.arange(len(X) * n_covariates, dtype=float)).reshape(len(X), n_covariates)
+    found = dispatch.sum_cross(X, D, mean, codes, n_groups)
+    expected = reference.sum_cross(X, D, mean, codes, n_groups)
+    size = np.abs(X.astype(np.float64) - mean[:1]) if X.size else np.zeros((1, 1))
+    top = len(X) * (np.nanmax(size) if not np.isnan(size).all() else 0.0)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-13, atol=1e-15 * top)
+    np.testing.assert_array_equal(found[1], expected[1])
+
+
 @settings(max_examples=300)
 @given(block=blocks())
 @pytest.mark.parametrize("name", ["find_extrema", "find_smallest_two"])
