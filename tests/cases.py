@@ -35,6 +35,7 @@ CASES = [
     Case("standard", StandardScaler(), ALL),
     Case("standard, mean only", StandardScaler(with_std=False), ("laws", "engines", "groups")),
     Case("standard, spread only", StandardScaler(with_mean=False), ("laws", "checks")),
+    Case("standard, unbiased", StandardScaler(ddof=1), ("laws", "engines", "groups")),
     Case("standard, clipped", StandardScaler(clip=(-1, 1.5)), ("engines", "groups")),
     Case("standard, mean only, clipped", StandardScaler(with_std=False, clip=(-2.0, 3.0)), ("checks",)),
     Case(

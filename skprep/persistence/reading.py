@@ -163,7 +163,7 @@ def _unfitted(recipe, place, classes):
         (place / "class").refuse(f"one of {', '.join(classes)}", recipe["class"])
     place = place / "parameters"
     given = recipe["parameters"]
-    check_members(given, place, sorted(inspect.signature(kind).parameters))
+    _check_parameters(given, place, inspect.signature(kind).parameters)
     parameters = {}
     for name, value in given.items():
         if kind is GroupScaler and name == "scaler":
@@ -178,6 +178,14 @@ def _unfitted(recipe, place, classes):
     except ValueError as error:
         place.refuse("parameters of the class", str(error))
     return scaler
+
+
+def _check_parameters(given, place, known):
+    """Refuse parameters that the class does not have, or must have; one that came later has its default."""
+    if not isinstance(given, dict):
+        place.refuse("an object", given)
+    absent = [name for name, p in known.items() if p.default is p.empty]
+    check_members(given, place, sorted({*absent, *(name for name in given if name in known)}))
 
 
 def _check_numbers(value, place):

@@ -22,7 +22,7 @@ class StandardScaler(Scaler):
     .. math:: z = (x - \mu) / \sigma
 
     with :math:`\mu` the mean of the training rows and :math:`\sigma` their biased standard
-    deviation (``ddof=0``). Drop-in for :class:`sklearn.preprocessing.StandardScaler`.
+    deviation (unless ``ddof`` says otherwise). Drop-in for :class:`sklearn.preprocessing.StandardScaler`.
 
     Parameters
     ----------
@@ -46,6 +46,10 @@ class StandardScaler(Scaler):
     n_blocks : int, default=10
         Number of blocks of ``"median_of_means"``. More blocks survive more bad rows, but
         blocks of few rows estimate a skewed feature with bias: keep 20 rows or more in each.
+    ddof : float, default=0
+        What is taken off the number of values, n, in the divisor of the variance: 0 as in scikit-learn and
+        NumPy, 1 as in pandas, Polars, R and SQL. Where n is not above it, nothing is known of the spread:
+        ``var_`` is NaN and ``scale_`` 1. Weights count rows, so their sum is n.
 
     Attributes
     ----------
@@ -53,7 +57,7 @@ class StandardScaler(Scaler):
         Mean of the training rows, float64; NaN for a feature that was never there. None
         when both ``with_mean`` and ``with_std`` are False.
     var_ : ndarray of shape (n_features,) or None
-        Biased variance. None when ``with_std`` is False.
+        Variance, with divisor n - ``ddof``. None when ``with_std`` is False.
     scale_ : ndarray of shape (n_features,) or None
         Standard deviation; 1 for a constant feature. None when ``with_std`` is False.
     n_samples_seen_ : int or ndarray of shape (n_features,)
@@ -112,6 +116,7 @@ class StandardScaler(Scaler):
         "clip": [None, Interval(Real, 0, None, closed="neither"), tuple, list],
         "method": [StrOptions({"moments", "median_of_means"})],
         "n_blocks": [Interval(Integral, 1, None, closed="left")],
+        "ddof": [Interval(Real, 0, None, closed="left")],
     }
     _learning_parameters = ("method", "n_blocks")
     _sparse_formats = "csr"
@@ -125,6 +130,7 @@ class StandardScaler(Scaler):
         clip: float | tuple[float, float] | None = None,
         method: Literal["moments", "median_of_means"] = "moments",
         n_blocks: int = 10,
+        ddof: float = 0,
     ) -> None:
         self.copy = copy
         self.with_mean = with_mean
@@ -132,6 +138,7 @@ class StandardScaler(Scaler):
         self.clip = clip
         self.method = method
         self.n_blocks = n_blocks
+        self.ddof = ddof
 
     # scikit-learn takes sample_weight and copy by position here, and only here.
 
@@ -204,13 +211,23 @@ class StandardScaler(Scaler):
         if self.with_std:
             scale = statistic.std()
             scale[_is_constant(mean, scale, statistic.count, self.with_mean)] = 0.0
+            if self.ddof:
+                scale = np.nan_to_num(scale * np.sqrt(self._more(statistic.count)), nan=0.0)
+                scale[statistic.count == 0] = np.nan
         if not self.with_mean:
             center = None
         return AffineMap.of(center, scale, mean.shape, check_clip(self.clip))
 
+    def _more(self, count):
+        """Return by how much the divisor n - ddof makes a variance larger; NaN where nothing is left of n."""
+        if not self.ddof:
+            return 1.0
+        left = count - self.ddof
+        return np.divide(count, left, out=np.full(count.shape, np.nan), where=left > 0)
+
     def _set_fitted_attributes(self, statistic, learnt):
         self.mean_ = statistic.center()[0] if self.with_mean or self.with_std else None
-        self.var_ = statistic.variance()[0] if self.with_std else None
+        self.var_ = (statistic.variance() * self._more(statistic.count))[0] if self.with_std else None
         self.scale_ = learnt.scale[0] if self.with_std else None
         self.n_samples_seen_ = samples_seen(statistic.count[0])
 

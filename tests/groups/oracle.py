@@ -14,12 +14,16 @@ def parameters(scaler):
     """Center and spread of a fitted scaler, by their public names."""
     if isinstance(scaler, StandardScaler):
         center = scaler.mean_ if scaler.with_mean else None
-        return center, None if scaler.var_ is None else np.where(scaler.var_ == 0, 0.0, scaler.scale_)
+        return center, None if scaler.var_ is None else np.where(_has_no_spread(scaler), 0.0, scaler.scale_)
     if isinstance(scaler, MinMaxScaler):
         return scaler.data_min_, scaler.data_range_
     if isinstance(scaler, MaxAbsScaler):
         return None, scaler.max_abs_
     return getattr(scaler, "center_", None), getattr(scaler, "scale_", None)
+
+
+def _has_no_spread(scaler):
+    return (scaler.var_ == 0) | (np.isnan(scaler.var_) & (scaler.scale_ == 1))
 
 
 def put(scaler, center, spread):

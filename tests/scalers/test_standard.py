@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -178,3 +179,17 @@ def test_sparse_columns_of_very_different_units():
 def test_many_rows_far_from_0_keep_their_spread():
     rows = 1e11 + 3 * np.random.default_rng(0).normal(size=(1_000_000, 1))
     np.testing.assert_allclose(StandardScaler().fit(rows).scale_, 3.0, rtol=0.01)
+
+
+def test_ddof_is_what_pandas_takes_off():
+    X = np.random.default_rng(0).normal(5.0, 2.0, size=(20, 3))
+    X[0, 1] = np.nan
+    unbiased = StandardScaler(ddof=1).fit(X)
+    np.testing.assert_allclose(unbiased.var_, pd.DataFrame(X).var(), rtol=1e-13)
+    np.testing.assert_allclose(unbiased.scale_, pd.DataFrame(X).std(), rtol=1e-13)
+    weight = np.arange(20) % 3
+    weighted = StandardScaler(ddof=1).fit(X, sample_weight=weight)
+    np.testing.assert_allclose(weighted.var_, pd.DataFrame(np.repeat(X, weight, axis=0)).var(), rtol=1e-13)
+    one = StandardScaler(ddof=1).fit([[3.0], [np.nan]])
+    assert np.isnan(one.var_[0])
+    assert (one.scale_[0], one.transform([[5.0]])[0, 0]) == (1.0, 2.0)
