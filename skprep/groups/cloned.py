@@ -41,12 +41,13 @@ class Cloned:
         self.clones = clones
         self.rows = counts + np.bincount(codes, minlength=n_groups)
 
-    def prepare(self, min_group_size, smooth, pooled_units):
-        """Decide which groups are answered by a clone of their own."""
-        self.pooled_units = pooled_units
+    def prepare(self, min_group_size, smooth, pooled_units, reference=None):
+        """Decide which groups are answered by a clone of their own, and whose units the result has."""
         pairs = zip(self.clones, self.rows, strict=True)
         own = [self.scaler if c is None or n < min_group_size else c for c, n in pairs]
         self.answering = [*own, self.scaler, None]
+        units = self.scaler if reference is None else own[reference]
+        self.units_scaler = units if pooled_units else None
         return {}
 
     def transform(self, X, codes):
@@ -54,7 +55,8 @@ class Cloned:
 
         def step(scaler, rows):
             part = _dense(scaler.transform(X[rows]))
-            return _dense(self.scaler.inverse_transform(part)) if self.pooled_units else part
+            units = self.units_scaler
+            return part if units is None else _dense(units.inverse_transform(part))
 
         return self._by_code(codes, step)
 
@@ -62,7 +64,8 @@ class Cloned:
         """Undo :meth:`transform`."""
 
         def step(scaler, rows):
-            part = _dense(self.scaler.transform(Z[rows])) if self.pooled_units else Z[rows]
+            units = self.units_scaler
+            part = Z[rows] if units is None else _dense(units.transform(Z[rows]))
             return _dense(scaler.inverse_transform(part))
 
         return self._by_code(codes, step)

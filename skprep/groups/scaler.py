@@ -52,6 +52,9 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
     units : {"group", "global"}, default="group"
         ``"group"`` returns what ``scaler`` gives, z-scores for instance. ``"global"`` puts that back
         on the scale of all training rows: location-scale harmonisation, the devices in one unit.
+    reference : object, default=None
+        With ``units="global"``: the group whose units those are, as its key stands in its column (a tuple for
+        several columns). Its own rows stay as they are. None: the units of all training rows.
     keep_by : bool, default=False
         Keep the key columns in the result, as they are and where they are, so that
         ``inverse_transform`` finds them. A frame then comes back as a frame.
@@ -149,6 +152,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         "min_group_size": [Interval(Integral, 1, None, closed="left")],
         "smooth": [None, StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "units": [StrOptions({"group", "global"})],
+        "reference": "no_validation",  # by the groups that are there
         "keep_by": ["boolean"],
     }
 
@@ -161,6 +165,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         min_group_size: int = 1,
         smooth: float | Literal["auto"] | None = None,
         units: Literal["group", "global"] = "group",
+        reference: Any = None,
         keep_by: bool = False,
     ) -> None:
         self.scaler = scaler
@@ -169,6 +174,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         self.min_group_size = min_group_size
         self.smooth = smooth
         self.units = units
+        self.reference = reference
         self.keep_by = keep_by
 
     @fit_context(prefer_skip_nested_validation=False)

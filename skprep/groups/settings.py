@@ -29,6 +29,11 @@ def check_settings(estimator):
             'smooth="auto" needs StandardScaler(method="moments"); received '
             f"{estimator.scaler!r}. Pass a number instead: how many rows all others are worth."
         )
+    if estimator.reference is not None and estimator.units != "global":
+        raise ValueError(
+            f'reference needs units="global", which it is an answer to: whose units; received reference='
+            f'{estimator.reference!r} and units="group". Pass units="global", or leave reference out.'
+        )
     if estimator.units == "global" and not hasattr(estimator.scaler, "inverse_transform"):
         raise ValueError(
             'units="global" needs a scaler with inverse_transform; received '

@@ -16,10 +16,10 @@ from skprep.groups.keys import as_list
 from skprep.groups.layout import Layout, Table, as_table
 from skprep.groups.settings import check_lazy, check_settings, warn_of_no_key
 from skprep.groups.vectorized import Vectorized, concatenated, is_vectorized
-from skprep.statistics.groups import GroupIndex
+from skprep.statistics.groups import GroupIndex, plain_key
 from skprep.validation.parameters import check_learnt_alike
 from skprep.validation.rows import numbered_rows
-from skprep.validation.unknown import codes_of, with_unknown
+from skprep.validation.unknown import codes_of, shown, with_unknown
 from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
 
 
@@ -166,11 +166,25 @@ class GroupState(BaseEstimator):
         for name in vars(self).get("_shown", ()):  # those of another scaler inside
             vars(self).pop(name, None)
         self.groups_ = self._index.as_array()
-        learnt = self._engine.prepare(self.min_group_size, self.smooth, self.units == "global")
+        units = self.units == "global"
+        learnt = self._engine.prepare(self.min_group_size, self.smooth, units, self._reference())
         self.scaler_ = self._engine.scaler
         self._shown = tuple(learnt)
         for name, value in learnt.items():
             setattr(self, name, value)
+
+    def _reference(self):
+        """Return the code of the group whose units are those of the result, None for all rows."""
+        if self.reference is None:
+            return None
+        code = self._index.codes_of([plain_key(self.reference)])[0]
+        if code < 0:
+            raise ValueError(
+                f"reference must be a group of the training rows; received {self.reference!r}, and the "
+                f"groups are "
+                f"{shown(self._index.keys)}. Name one of them."
+            )
+        return int(code)
 
     def _set_keys(self, read):
         """Turn every key into what ``read(part, number of its column)`` says: text into what it spells."""
@@ -226,7 +240,7 @@ class GroupState(BaseEstimator):
             features=self._layout.features,
             learnt=self._engine.learnt,
             index=self._index,
-            pooled=self._engine.pooled_map if self._engine.pooled_units else None,
+            pooled=self._engine.units_map,
             handle_unknown=self.handle_unknown,
             key_text=self._layout.key_text(self),
             transform_features=self._transform_features,

@@ -33,8 +33,9 @@ class Vectorized:
         One row for each group, then that of all rows, then NaN: a code is all that a row needs.
     pooled_map : Map
         That of all rows.
-    pooled_units : bool
-        Whether :meth:`transform` puts the result on the scale of all rows.
+    units_map : Map or None
+        That in whose units :meth:`transform` gives the result: of all rows, or of one group. None: as it
+        comes.
     """
 
     def __init__(self, scaler, layout):
@@ -79,9 +80,13 @@ class Vectorized:
         total[learnt_places] += sizes
         return whole, whole.pool() if whole.pools else self.pooled.merge(pooled), total
 
-    def prepare(self, min_group_size, smooth, pooled_units):
-        """Make the map of every group by the policies; return the learned attributes."""
-        self.pooled_units, prior = pooled_units, None
+    def prepare(self, min_group_size, smooth, pooled_units, reference=None):
+        """Make the map of every group by the policies; return the learned attributes.
+
+        With ``pooled_units``, ``reference`` is the code of the group whose units those are; None: of all
+        rows.
+        """
+        prior = None
         own, pooled = map(self.scaler._map, (self.statistic, self.pooled))
         if smooth == "auto":
             center, scale, prior = empirical_bayes(self.statistic, self.pooled)
@@ -91,9 +96,18 @@ class Vectorized:
             own = own.blend(pooled, weight_of_group(self.statistic.count, smooth))
         own = own.where((self.sizes < min_group_size) | (self.statistic.count == 0), pooled)
         self.pooled_map = pooled.with_constants().having(bounds=None)  # units are put back unclipped
-        # On the scale of all rows, a group whose own scale is not known is shifted only.
-        own = own.with_constants(getattr(self.pooled_map, "scale", 1.0) if pooled_units else 1.0)
-        self.learnt = own.with_fallbacks(self.pooled_map)
+        units = fallback = self.pooled_map
+        if reference is not None:
+            units = own.take([reference]).having(bounds=None)
+            flat = getattr(units, "scale", None)
+            if flat is not None and not flat.all():  # nothing is known of its spread: all are shifted only
+                own = own.having(scale=np.where(flat == 0, 0.0, own.scale))
+                fallback = fallback.having(scale=np.where(flat == 0, 1.0, fallback.scale))
+            units = units.with_constants()
+        # On the scale of others, a group whose own scale is not known is shifted only.
+        own = own.with_constants(getattr(units, "scale", 1.0) if pooled_units else 1.0)
+        self.learnt = own.with_fallbacks(fallback)
+        self.units_map = units if pooled_units else None
         return self._attributes(own, prior)
 
     def _attributes(self, own, prior):
@@ -109,25 +123,25 @@ class Vectorized:
 
     def transform(self, X, codes):
         """Scale each row with the parameters of its code, into a new array."""
-        if self.pooled_units and X.dtype != np.float64:  # two maps, rounded once
+        if self.units_map is not None and X.dtype != np.float64:  # two maps, rounded once
             return self.transform(X.astype(np.float64), codes).astype(X.dtype)
         self.learnt.check_dtype(X.dtype)
         out = np.empty_like(X, subok=False)
         if self.learnt.write(X, out, codes):
             refuse_infinity(self.scaler, X)
             check_domain(self.scaler, self.learnt, X, codes)
-        if self.pooled_units:
-            self.pooled_map.write(out, out, undo=True)
+        if self.units_map is not None:
+            self.units_map.write(out, out, undo=True)
         return out
 
     def inverse_transform(self, Z, codes):
         """Undo :meth:`transform`, into a new array."""
-        if self.pooled_units and Z.dtype != np.float64:
+        if self.units_map is not None and Z.dtype != np.float64:
             return self.inverse_transform(Z.astype(np.float64), codes).astype(Z.dtype)
         refuse_infinity(self.scaler, Z)
         out = np.empty_like(Z, subok=False)
-        if self.pooled_units:
-            self.pooled_map.write(Z, out)
+        if self.units_map is not None:
+            self.units_map.write(Z, out)
             Z = out
         self.learnt.write(Z, out, codes, undo=True)
         return out

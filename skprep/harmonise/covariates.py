@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skprep.statistics.groups import GroupIndex
-
-SHOWN = 5  # levels that a message names
+from skprep.validation.unknown import shown
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,8 @@ class Covariates:
             codes, unknown = index.encode([_known(name, column)])
             if unknown:
                 raise ValueError(
-                    f"Covariate {name!r} must have a level that fit has seen ({_some(index.keys)}); received "
-                    f"{_some(unknown)} in {int((codes < 0).sum())} rows. Fit on rows of this level too, or "
+                    f"Covariate {name!r} must have a level that fit has seen ({shown(index.keys)}); received "
+                    f"{shown(unknown)} in {int((codes < 0).sum())} rows. Fit on rows of this level too, or "
                     "correct the value."
                 )
             design[np.arange(n_rows), first + codes] = 1.0
@@ -159,8 +158,3 @@ def _refuse_missing(name, value, row):
         f"Covariate {name!r} must be known and finite in every row; received {shown} in row {row}. Fill it, "
         "or leave the row out."
     )
-
-
-def _some(keys):
-    shown = ", ".join(repr(key) for key in keys[:SHOWN])
-    return shown + (", ..." if len(keys) > SHOWN else "")

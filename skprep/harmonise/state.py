@@ -23,7 +23,7 @@ from skprep.statistics import CrossMoments
 from skprep.statistics.groups import GroupIndex, plain_key
 from skprep.validation.parameters import check_learnt_alike
 from skprep.validation.rows import number_columns, numbered_rows, refuse_infinity
-from skprep.validation.unknown import codes_of
+from skprep.validation.unknown import codes_of, shown
 from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
 
 LEARNING = ("by", "covariates", "reference")  # the parameters that decide what is learnt
@@ -316,10 +316,10 @@ class HarmoniseState:
             return None
         code = learnt.index.codes_of([plain_key(self.reference)])[0]
         if code < 0 or learnt.added[code]:
-            shown = ", ".join(map(repr, learnt.index.keys[:5])) + (", ..." if len(learnt.index) > 5 else "")
             raise Confounded(
                 f"reference must be a site of the training rows; received {self.reference!r}, and the sites "
-                f"are {shown}. Name one of them; a part without the reference is learnt by partial_fit."
+                f"are {shown(learnt.index.keys)}. Name one of them; a part without the reference is "
+                f"learnt by partial_fit."
             )
         return int(code)
 

@@ -41,8 +41,8 @@ def with_unknown(codes, unknown, index, handle_unknown, key_text, owner="GroupSc
     if handle_unknown == "global" and (codes < 0).all():
         warn_caller(
             f"{owner} knows none of the groups of these {len(codes)} rows: {ALL[owner]}. "
-            f"Received {_some(unknown, len(unknown))} in {key_text()}; known are "
-            f'{_some(index.keys)}. If they should be known, mind their types: 1 and "1" are different keys.',
+            f"Received {shown(unknown, len(unknown))} in {key_text()}; known are "
+            f'{shown(index.keys)}. If they should be known, mind their types: 1 and "1" are different keys.',
         )
     return np.where(codes < 0, len(index) + (0 if handle_unknown == "global" else 1), codes)
 
@@ -50,8 +50,8 @@ def with_unknown(codes, unknown, index, handle_unknown, key_text, owner="GroupSc
 def refuse_unknown(index, key_text, keys, count, n_rows, owner="GroupScaler"):
     """Raise the error for groups that were not in the training rows."""
     received = (
-        f"{owner} knows the {len(index)} groups it was fitted on ({_some(index.keys)}); received "
-        f"{count} unknown in {key_text}, {n_rows} rows: {_some(keys, count)}."
+        f"{owner} knows the {len(index)} groups it was fitted on ({shown(index.keys)}); received "
+        f"{count} unknown in {key_text}, {n_rows} rows: {shown(keys, count)}."
     )
     received += _hint_of_types(index.keys, keys)
     error = ValueError(
@@ -83,6 +83,7 @@ def _parts_of(key):
     return [part for part in (key if isinstance(key, tuple) else (key,)) if part is not None]
 
 
-def _some(keys, count=0):
-    shown = ", ".join(repr(key) for key in keys[:SHOWN])
-    return shown + (", ..." if max(count, len(keys)) > SHOWN else "")
+def shown(keys, count=0):
+    """Return some keys as text for a message."""
+    text = ", ".join(repr(key) for key in keys[:SHOWN])
+    return text + (", ..." if max(count, len(keys)) > SHOWN else "")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler as TheirScaler
 
 from skprep import GroupScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler, merge
 
@@ -427,3 +428,38 @@ def test_warnings_name_the_line_of_the_caller():
     with pytest.warns(UserWarning, match="knows none of the groups") as caught:
         scaler.transform([[1.0]], groups=[7])
     assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("inner", [*SCALERS.values(), TheirScaler()], ids=[*SCALERS, "scikit-learn's"])
+def test_a_reference_lends_its_units_and_stays_as_it_is(inner):
+    rng = np.random.default_rng(0)
+    keys = np.repeat([1.0, 2.0, 3.0], 30)
+    X = np.column_stack([keys, rng.normal(size=(90, 2)) * keys[:, None] + 3 * keys[:, None] + 20])
+    if hasattr(inner, "clip"):
+        inner = clone(inner).set_params(clip=type(inner)().clip)
+    scaler = GroupScaler(clone(inner), by=0, units="global", reference=2).fit(X)
+    result = scaler.transform(X)
+    own = keys == 2
+    np.testing.assert_allclose(result[own], X[own, 1:], rtol=1e-13)
+    reference = clone(inner).fit(X[own, 1:])
+    for key in (1.0, 3.0):
+        rows = keys == key
+        z = clone(inner).fit(X[rows, 1:]).transform(X[rows, 1:])
+        np.testing.assert_allclose(result[rows], reference.inverse_transform(z), rtol=1e-12)
+    back = GroupScaler(clone(inner), by=0, units="global", reference=2, keep_by=True).fit(X)
+    np.testing.assert_allclose(back.inverse_transform(back.transform(X)), X, rtol=1e-12)
+
+
+def test_a_reference_without_a_spread_shifts_the_others():
+    X = np.array([[0, 5.0], [0, 5.0], [1, 10.0], [1, 14.0]])
+    scaler = GroupScaler(StandardScaler(), by=0, units="global", reference=0, handle_unknown="global").fit(X)
+    np.testing.assert_allclose(scaler.transform(X)[:, 0], [5.0, 5.0, 3.0, 7.0])
+    np.testing.assert_allclose(scaler.transform([[0, 6.0], [9, 9.5]])[:, 0], [6.0, 6.0])
+
+
+def test_a_reference_that_is_not_there_or_not_asked_for_is_refused():
+    X = np.array([[0, 5.0], [1, 14.0]])
+    with pytest.raises(ValueError, match="reference must be a group of the training rows; received 7"):
+        GroupScaler(StandardScaler(), by=0, units="global", reference=7).fit(X)
+    with pytest.raises(ValueError, match='reference needs units="global"'):
+        GroupScaler(StandardScaler(), by=0, reference=1).fit(X)
