@@ -77,7 +77,7 @@ def _check_merges(estimator):
 
 def _transform_frame(estimator, X, method):
     fitted = fitted_of(estimator)
-    known_columns(estimator, X.columns, fitted.names)
+    known_columns(estimator, X.columns, fitted.needed)
     check_keys_are_columns(fitted)
     if fitted.index is not None and fitted.handle_unknown == "error":
         _check_groups(X, fitted)
@@ -94,6 +94,8 @@ def _learn_block(estimator, block, weight):
     try:
         return clone(estimator).partial_fit(block, **extra)
     except ValueError as error:
+        if getattr(error, "no_controls", False):  # a block without a row to learn from
+            return None
         raise ValueError(f"In a block of {len(block)} rows, counted from its first: {error}") from error
 
 

@@ -68,6 +68,14 @@ class Fitted:
         return cls(names, list(keys), list(features), learnt, owner=type(estimator).__name__, **groups)
 
     @property
+    def needed(self):
+        """The names of the columns that ``transform`` needs: without those that only tell control rows."""
+        return None if self.names is None else [self.names[j] for j in sorted(self._positions())]
+
+    def _positions(self):
+        return [*self.keys, *self.features, *self.covariates]
+
+    @property
     def key_names(self):
         """The names of the key columns."""
         return [self.names[j] for j in self.keys]

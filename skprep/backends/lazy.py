@@ -35,7 +35,7 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
     columns = frame.collect_schema().names()
     fitted = fitted_of(estimator)
     check_keys_are_columns(fitted)
-    known_columns(estimator, columns, fitted.names)
+    known_columns(estimator, columns, fitted.needed)
     places = {name: safe(i) for i, name in enumerate(columns)}
     keys, features = ([places[name] for name in names] for names in (fitted.key_names, fitted.feature_names))
     frame = safely_named(frame)

@@ -1,7 +1,7 @@
 """Where the key and the features of a row are: in columns, or the key beside them as metadata."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from numbers import Integral
 
 import numpy as np
@@ -23,10 +23,19 @@ class Table:
 
     features: np.ndarray
     keys: list
+    covariates: list = field(default_factory=list)
+    controls: list = field(default_factory=list)
+    rows: np.ndarray | None = None  # the numbers that its rows had, where some were left out
 
     def take(self, rows):
         """Return some of the rows."""
-        return Table(self.features[rows], [column.iloc[rows] for column in self.keys])
+        keys, covariates, controls = (
+            [column.iloc[rows] for column in columns]
+            for columns in (self.keys, self.covariates, self.controls)
+        )
+        return Table(
+            self.features[rows], keys, covariates, controls, rows if self.rows is None else self.rows[rows]
+        )
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,8 @@ class Layout:
         Positions of the features.
     covariates : tuple of int
         Positions of the columns that are neither: what they explain is kept, and they are not scaled.
+    controls : tuple of int
+        Positions of the columns that say which rows to learn from; neither scaled nor needed later.
     n_keys : int
         Number of key columns, or of columns of ``groups``; 0 where ``fit`` had none.
     labels : list of str or None
@@ -55,9 +66,10 @@ class Layout:
     labels: list | None = None
     feature_names: np.ndarray | None = None
     covariates: tuple = ()
+    controls: tuple = ()
 
     @classmethod
-    def of(cls, by, names, n_columns, groups=None, covariates=(), owner="GroupScaler"):
+    def of(cls, by, names, n_columns, groups=None, covariates=(), controls=(), owner="GroupScaler"):
         """Return the layout of a table of so many columns, called ``names`` (or None)."""
         positions = _positions(by, names, n_columns, "by", owner)
         others = _positions(covariates, names, n_columns, "covariates", owner)
@@ -66,9 +78,12 @@ class Layout:
                 f"In {owner}, a column is the key or a covariate; received by={by!r} and "
                 f"covariates={covariates!r}. Name each column once."
             )
-        features = tuple(j for j in range(n_columns) if j not in positions + others)
+        telling = _positions(list(controls or ()), names, n_columns, "controls", owner)
+        besides = {*positions, *others, *telling}
+        features = tuple(j for j in range(n_columns) if j not in besides)
         if not features:
             named = f"by={by!r}" + (f" and covariates={covariates!r}" if others else "")
+            named += f" and controls={controls!r}" if telling else ""
             raise ValueError(
                 f"{owner} needs at least one column to scale beside those of by=; received only "
                 f"{n_columns} columns, all named in {named}. Add a numeric column."
@@ -77,20 +92,55 @@ class Layout:
         labels = None if groups is None else column_names(groups)
         text = names is not None and all(isinstance(name, str) for name in names)
         own = np.array([names[j] for j in features], dtype=object) if text else None
-        return cls(tuple(positions), features, n_keys, labels, own, tuple(others))
+        return cls(tuple(positions), features, n_keys, labels, own, tuple(others), tuple(telling))
 
     def place(self):
         """Return what must be alike in tables whose scalers are merged."""
-        return self.by, self.features, self.n_keys, self.labels, self.covariates
+        return self.by, self.features, self.n_keys, self.labels, self.covariates, self.controls
 
-    def take_apart(self, estimator, X, groups, *, training=False):
-        """Return the rows of a table for ``transform``, or of further training rows."""
-        if not training:
-            self._check_keys_are_there(estimator, X)
-            check_feature_names(estimator, named_as(X), reset=False)
-            check_n_features(estimator, X, reset=False)
-            self._check_groups(groups, "transform")
-        return Table(self._features(estimator, X, self.features), self._keys(estimator, X, groups))
+    def take_apart(self, estimator, X, groups, *, training=False, learning=False):
+        """Return the rows of a table for ``transform``, or, with ``learning``, of (further) training rows."""
+        if training:
+            return self._taken(estimator, X, groups, learning=True)
+        if not learning and not estimator.keep_by and self._lacks_controls(estimator, X):
+            return self._without_controls().take_apart(self._seen_without_controls(estimator), X, groups)
+        self._check_keys_are_there(estimator, X)
+        check_feature_names(estimator, named_as(X), reset=False)
+        check_n_features(estimator, X, reset=False)
+        self._check_groups(groups, "transform")
+        return self._taken(estimator, X, groups, learning)
+
+    def _taken(self, estimator, X, groups, learning):
+        return Table(
+            self._features(estimator, X, self.features),
+            self._keys(estimator, X, groups),
+            key_columns(X, self.covariates),
+            key_columns(X, self.controls) if learning else [],
+        )
+
+    def _lacks_controls(self, estimator, X):
+        """Say whether a table is what it was in ``fit`` but for the columns that tell controls."""
+        if not self.controls:
+            return False
+        known, names = getattr(estimator, "feature_names_in_", None), column_names(X)
+        if known is None or names is None:
+            return X.shape[1] == estimator.n_features_in_ - len(self.controls)
+        return not any(known[j] in names for j in self.controls)
+
+    def _without_controls(self):
+        moved = {j: j - sum(c < j for c in self.controls) for j in self.by + self.features + self.covariates}
+        places = {
+            name: tuple(moved[j] for j in getattr(self, name)) for name in ("by", "features", "covariates")
+        }
+        return replace(self, controls=(), **places)
+
+    def _seen_without_controls(self, estimator):
+        """Return a stand-in for an estimator that was fitted without the columns that tell controls."""
+        seen = object.__new__(type(estimator))
+        vars(seen).update(vars(estimator), n_features_in_=estimator.n_features_in_ - len(self.controls))
+        if hasattr(estimator, "feature_names_in_"):
+            seen.feature_names_in_ = np.delete(estimator.feature_names_in_, list(self.controls))
+        return seen
 
     def take_few_apart(self, estimator, X, groups):
         """Return features and keys of a few rows with the columns of ``fit``; None: they go the long way.

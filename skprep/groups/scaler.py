@@ -55,6 +55,13 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
     reference : object, default=None
         With ``units="global"``: the group whose units those are, as its key stands in its column (a tuple for
         several columns). Its own rows stay as they are. None: the units of all training rows.
+    controls : dict, default=None
+        Learn from some of the rows only, and apply to all: ``{"treatment": "DMSO"}`` names the columns that
+        tell them, by name or position, and the value that control rows have there, or a list of values; of
+        several columns all must hold. These columns are not scaled, and ``transform`` does without them
+        unless ``keep_by=True``. What is said here of training rows is true of control rows: a group
+        without one is unknown, and ``n`` in :meth:`to_frame` counts their values. With ``by=None`` and no
+        ``groups`` one scaling serves all rows.
     keep_by : bool, default=False
         Keep the key columns in the result, as they are and where they are, so that
         ``inverse_transform`` finds them. A frame then comes back as a frame.
@@ -153,6 +160,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         "smooth": [None, StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "units": [StrOptions({"group", "global"})],
         "reference": "no_validation",  # by the groups that are there
+        "controls": [None, dict],
         "keep_by": ["boolean"],
     }
 
@@ -166,6 +174,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         smooth: float | Literal["auto"] | None = None,
         units: Literal["group", "global"] = "group",
         reference: Any = None,
+        controls: dict[Any, Any] | None = None,
         keep_by: bool = False,
     ) -> None:
         self.scaler = scaler
@@ -175,6 +184,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         self.smooth = smooth
         self.units = units
         self.reference = reference
+        self.controls = controls
         self.keep_by = keep_by
 
     @fit_context(prefer_skip_nested_validation=False)

@@ -4,6 +4,7 @@ from numbers import Integral
 
 from skprep.compat import InvalidParameterError
 from skprep.errors import warn_caller
+from skprep.groups.controls import check_controls
 from skprep.groups.vectorized import is_vectorized
 from skprep.scalers.standard import StandardScaler
 
@@ -19,6 +20,7 @@ def check_settings(estimator):
             f"received {estimator.scaler!r}. Pass an instance: GroupScaler({name}(), ...)."
         )
     check_by(estimator.by)
+    check_controls(estimator.controls)
     if estimator.smooth is not None and not is_vectorized(estimator.scaler):
         raise ValueError(
             "smooth needs a scaler of skprep, whose parameters can be drawn towards those of all rows; "
@@ -63,7 +65,7 @@ def check_lazy(estimator):
             "A lazy frame needs a scaler of skprep, which its engine can compute; received "
             f"{type(estimator.scaler).__name__}. Use one, or collect the frame."
         )
-    if estimator.by is None:
+    if estimator.by is None and estimator.controls is None:
         raise ValueError(
             "On a lazy frame the key must be a column; received by=None. Name the key column, "
             'GroupScaler(..., by="device").'
@@ -72,7 +74,7 @@ def check_lazy(estimator):
 
 def warn_of_no_key(estimator, groups):
     """Warn where nothing says which group a row belongs to."""
-    if estimator.by is None and groups is None:
+    if estimator.by is None and groups is None and estimator.controls is None:
         warn_caller(
             "GroupScaler got neither by= nor groups: all rows form one group. Name the key column "
             "in by=, or pass groups (in a Pipeline, with set_fit_request(groups=True)).",

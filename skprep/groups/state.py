@@ -11,7 +11,9 @@ from skprep.compat import check_feature_names, check_n_features, fit_task, outpu
 from skprep.frames.eager import as_frame, column_names, named_as, replace_columns
 from skprep.frames.keys import key_columns
 from skprep.frames.lazy import LazyTable
+from skprep.frames.rows import rows_with
 from skprep.groups.cloned import Cloned
+from skprep.groups.controls import control_rows, values_of
 from skprep.groups.keys import as_list
 from skprep.groups.layout import Layout, Table, as_table
 from skprep.groups.settings import check_lazy, check_settings, warn_of_no_key
@@ -20,7 +22,7 @@ from skprep.statistics.groups import GroupIndex, plain_key
 from skprep.validation.parameters import check_learnt_alike
 from skprep.validation.rows import numbered_rows
 from skprep.validation.unknown import codes_of, shown, with_unknown
-from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
+from skprep.validation.weights import check_some_weight, check_weight, training_rows
 
 
 class GroupState(BaseEstimator):
@@ -48,10 +50,10 @@ class GroupState(BaseEstimator):
             check_some_weight(weight)
         else:
             check_learnt_alike(self, self._fit_parameters, "partial_fit")
-        rows = rows_with_weight(weight)
+        rows = training_rows(control_rows(table.controls, self.controls), weight)
         some = table
         if rows is not None:
-            some, weight = table.take(rows), weight[rows]
+            some, weight = table.take(rows), None if weight is None else weight[rows]
             y = None if y is None else safe_indexing(indexable(y)[0], rows)
         with fit_task(self, X, y, sample_weight):
             places = None
@@ -80,10 +82,10 @@ class GroupState(BaseEstimator):
             )
         groups, X = as_list(groups), as_table(self, X)
         if not reset:
-            return self._layout, self._layout.take_apart(self, X, groups)
+            return self._layout, self._layout.take_apart(self, X, groups, learning=True)
         check_feature_names(self, named_as(X), reset=True)
         check_n_features(self, X, reset=True)
-        layout = Layout.of(self.by, column_names(X), X.shape[1], groups)
+        layout = Layout.of(self.by, column_names(X), X.shape[1], groups, controls=self.controls)
         warn_of_no_key(self, groups)
         return layout, layout.take_apart(self, X, groups, training=True)
 
@@ -98,7 +100,10 @@ class GroupState(BaseEstimator):
             self.n_features_in_ = len(names)
         else:
             check_learnt_alike(self, self._fit_parameters, "partial_fit")
-        layout = Layout.of(self.by, list(names), len(names)) if reset else self._layout
+        fresh = {"controls": self.controls}
+        layout = Layout.of(self.by, list(names), len(names), **fresh) if reset else self._layout
+        if self.controls:
+            frame = rows_with(frame, [names[j] for j in layout.controls], values_of(self.controls))
         engine = Vectorized(self.scaler, layout) if reset else self._engine.copy()
         keys, features = ([names[j] for j in positions] for positions in (layout.by, layout.features))
         table = LazyTable(frame, features, keys)
@@ -152,7 +157,7 @@ class GroupState(BaseEstimator):
     def _set_fitted_state(self, layout, index, engine, set_attributes=True):
         """Set all that a fitted GroupScaler has: the one place where that is done."""
         self._layout, self._index, self._engine = layout, index, engine
-        self._fit_parameters = {"by": self.by, "scaler": clone(self.scaler)}
+        self._fit_parameters = {"by": self.by, "controls": self.controls, "scaler": clone(self.scaler)}
         if set_attributes:
             self._set_attributes()
 

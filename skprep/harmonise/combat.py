@@ -57,6 +57,9 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
         return its rows as they are, no site effect removed. See :meth:`add_sites` for the better way.
     keep_by : bool, default=False
         Keep the columns of site and covariates in the result, so that ``inverse_transform`` finds them.
+    controls : dict, default=None
+        Learn from some of the rows only, and apply to all: ``{"treatment": "DMSO"}``; see
+        :class:`~skprep.GroupScaler`.
     max_iter : int, default=1000
         At most so many steps of the parametric estimates, for which ten are usual.
     tol : float, default=1e-4
@@ -155,6 +158,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
         "mean_only": ["boolean"],
         "handle_unknown": [StrOptions({"error", "global", "nan"})],
         "keep_by": ["boolean"],
+        "controls": [None, dict],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
@@ -170,6 +174,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
         mean_only: bool = False,
         handle_unknown: Literal["error", "global", "nan"] = "error",
         keep_by: bool = False,
+        controls: dict[Any, Any] | None = None,
         max_iter: int = 1000,
         tol: float = 1e-4,
     ) -> None:
@@ -181,6 +186,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
         self.mean_only = mean_only
         self.handle_unknown = handle_unknown
         self.keep_by = keep_by
+        self.controls = controls
         self.max_iter = max_iter
         self.tol = tol
 

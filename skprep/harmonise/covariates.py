@@ -1,5 +1,6 @@
 """Covariates: columns of a table as the columns of a design, numbers as they are and levels one-hot."""
 
+import decimal
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,9 @@ import pandas as pd
 
 from skprep.statistics.groups import GroupIndex
 from skprep.validation.unknown import shown
+
+NUMBERS = (int, float, np.number, decimal.Decimal)
+LARGEST = 1e150  # whose squares stay in float64
 
 
 @dataclass(frozen=True)
@@ -34,15 +38,11 @@ class Covariates:
     levels: tuple
 
     @classmethod
-    def learn(cls, names, columns):
-        """Return the covariates that columns of training rows show."""
+    def learn(cls, names, columns, rows=None):
+        """Return the covariates that columns of training rows show; ``rows`` as in :meth:`matrix`."""
         known = zip(names, columns, strict=True)
-        levels = [None if _is_numeric(c) else GroupIndex.learn([_known(n, c)])[0] for n, c in known]
+        levels = [None if is_numeric(c) else GroupIndex.learn([_known(n, c, rows)])[0] for n, c in known]
         return cls(tuple(names), tuple(levels))
-
-    def extended(self, columns):
-        """Return covariates with the levels of further rows too."""
-        return self.union(Covariates.learn(self.names, columns))[0]
 
     def union(self, other):
         """Return covariates with the levels of both, and the columns of each in the design of those."""
@@ -95,8 +95,14 @@ class Covariates:
             dtype=np.intp,
         )
 
-    def matrix(self, columns):
+    def matrix(self, columns, rows=None):
         """Return the design of rows, a float64 array of shape ``(n_rows, n_columns)``.
+
+        Parameters
+        ----------
+        columns : list of pandas Series
+        rows : ndarray or False, default=None
+            The numbers that a message calls the rows by; None: their own. False: nobody knows them.
 
         Raises
         ------
@@ -107,54 +113,81 @@ class Covariates:
         design = np.zeros((n_rows, self.n_columns))
         for name, index, first, column in zip(self.names, self.levels, self._starts(), columns, strict=True):
             if index is None:
-                design[:, first] = _numbers(name, column)
+                design[:, first] = _numbers(name, column, rows)
                 continue
-            codes, unknown = index.encode([_known(name, column)])
+            codes, unknown = index.encode([_known(name, column, rows)])
             if unknown:
-                raise ValueError(
-                    f"Covariate {name!r} must have a level that fit has seen ({shown(index.keys)}); received "
-                    f"{shown(unknown)} in {int((codes < 0).sum())} rows. Fit on rows of this level too, or "
-                    "correct the value."
-                )
+                _refuse_levels(name, index, unknown)
             design[np.arange(n_rows), first + codes] = 1.0
         return design
 
+    def refuse_new(self, other):
+        """Refuse covariates of other rows that have a level which these do not know."""
+        for name, own, theirs in zip(self.names, self.levels, other.levels, strict=True):
+            if own is None or theirs is None:
+                continue
+            new = [key for key in theirs.keys if own.codes_of([key])[0] < 0]
+            if new:
+                _refuse_levels(name, own, new)
 
-def _is_numeric(column):
-    if pd.api.types.is_bool_dtype(column.dtype):
-        return False
-    if column.dtype != object:
-        return pd.api.types.is_numeric_dtype(column.dtype)
-    present = column[~pd.isna(column)]
-    return len(present) > 0 and all(
-        isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in present
+
+def _refuse_levels(name, index, unknown):
+    raise ValueError(
+        f"Covariate {name!r} must have a level that fit has seen ({shown(index.keys)}); received "
+        f"{shown(unknown)}. Fit on rows of this level too, or correct the value."
     )
 
 
-def _numbers(name, column):
-    try:
-        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        odd = next((v for v in column if not isinstance(v, int | float | np.number)), None)
+def is_numeric(column):
+    """Say whether a column of a table holds real numbers; of objects, whether all of them are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> is_numeric(pd.Series([1, None], dtype=object)), is_numeric(pd.Series([True]))
+    (True, False)
+    """
+    if column.dtype != object:
+        kind = column.dtype
+        return pd.api.types.is_any_real_numeric_dtype(kind)
+    present = column[~pd.isna(column)]
+    return len(present) > 0 and all(isinstance(v, NUMBERS) and not isinstance(v, bool) for v in present)
+
+
+def _numbers(name, column, rows):
+    known = column[~pd.isna(column)]
+    if len(known) and not is_numeric(column):
+        odd = next((v for v in known if not isinstance(v, NUMBERS) or isinstance(v, bool)), known.iloc[0])
         raise ValueError(
-            f"Covariate {name!r} must be a number, as in fit; received {odd!r}. Correct the value."
-        ) from error
-    if not np.isfinite(values).all():
-        row = int((~np.isfinite(values)).argmax())
-        _refuse_missing(name, values[row], row)
+            f"Covariate {name!r} must be a number, as in fit; received {odd!r} of type {column.dtype}. "
+            f"Correct "
+            "the value, or bring the column into the type that it had."
+        )
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    odd = ~(np.abs(values) < LARGEST)
+    if odd.any():
+        row = int(odd.argmax())
+        _refuse_missing(name, values[row], row, rows)
     return values
 
 
-def _known(name, column):
+def _known(name, column, rows):
     absent = pd.isna(column).to_numpy()
     if absent.any():
-        _refuse_missing(name, None, int(absent.argmax()))
+        _refuse_missing(name, None, int(absent.argmax()), rows)
+    if column.dtype.kind == "c":
+        raise ValueError(
+            f"Covariate {name!r} must be text, a boolean, a category or a real number; received "
+            f"{column.dtype}. "
+            "Split it into its real and imaginary part."
+        )
     return column
 
 
-def _refuse_missing(name, value, row):
-    shown = "a missing value" if value is None or value != value else f"{value!r}"
+def _refuse_missing(name, value, row, rows):
+    shown_value = "a missing value" if value is None or value != value else f"{value!r}"
+    where = "some row" if rows is False else f"row {row if rows is None else rows[row]}"
     raise ValueError(
-        f"Covariate {name!r} must be known and finite in every row; received {shown} in row {row}. Fill it, "
-        "or leave the row out."
+        f"Covariate {name!r} must be known and finite in every row, and below {LARGEST:g}; received "
+        f"{shown_value} in {where}. Fill it, or leave the row out."
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skprep.validation.unknown import shown
+
 CONFOUNDED = 1e-10  # smallest eigenvalue of the correlations of covariates within sites, as a share of one
 
 
@@ -36,6 +38,17 @@ class Regression:
         """The spread of the residuals; 1 where they have none, so that sites are shifted and no more."""
         return np.where(self.variance > 0, np.sqrt(self.variance), 1.0)
 
+    def times(self, power):
+        """Return the regression of features that are larger by powers of two, and their spreads.
+
+        The spreads are right even where the variance leaves float64.
+        """
+        with np.errstate(over="ignore", under="ignore"):
+            coef, center = np.ldexp(self.coef, power[:, None]), np.ldexp(self.center, power)
+            variance = np.ldexp(self.variance, 2 * power)
+        scale = np.where(self.variance > 0, np.ldexp(self.scale, power), 1.0)
+        return Regression(coef, self.z_mean, center, variance), scale
+
     @property
     def known_center(self):
         """The center, 0 for a feature without a value: whatever it is, it stays."""
@@ -53,14 +66,16 @@ class Regression:
         return out
 
 
-def regress(statistic, covariates, reference=None):
+def regress(statistic, covariates, feature_names, reference=None):
     """Return the regression of the sites of a statistic.
 
     Parameters
     ----------
     statistic : CrossMoments
-        One group for each site.
+        One group for each site; in units, see its ``in_units``.
     covariates : Covariates
+    feature_names : sequence of str
+        For a message.
     reference : int, default=None
         The site whose mean and variance are those of all.
 
@@ -76,7 +91,7 @@ def regress(statistic, covariates, reference=None):
         square = statistic.square.sum(axis=0)[:, free][:, :, free]
         cross = statistic.cross.sum(axis=0)[:, free]
         names = np.array(covariates.column_names(), dtype=object)[free]
-        coef[:, free] = _solved(square, cross, names)
+        coef[:, free] = _solved(square, cross, names, statistic.count.sum(axis=0), feature_names)
     n = statistic.count
     weight = n.mean(axis=1)
     z_mean = (weight[:, None] * statistic.z_mean.mean(axis=1)).sum(axis=0) / weight.sum()
@@ -102,7 +117,7 @@ def intercepts(statistic, coef, z_mean):
 
 def residual_squares(statistic, coef):
     """Return the sum of squared residuals of each site and feature, 0 where rounding is all there is."""
-    total = np.ldexp(statistic.moments.m2, 2 * statistic.moments.exponent)
+    total = statistic.moments.m2
     linear = (statistic.cross * coef).sum(axis=2)
     of_square = (statistic.square @ coef[:, :, None])[..., 0]
     quadratic = (of_square * coef).sum(axis=2)
@@ -122,29 +137,39 @@ def _mean_of_sites(values, share):
     return np.clip(mean, low, high)
 
 
-def _solved(square, cross, names):
+def _solved(square, cross, names, count, feature_names):
     """Solve the normal equations of each feature; refuse what they do not determine."""
+    count = count[: len(square)]  # of one feature where all have the same rows
     spread = np.sqrt(np.einsum("fkk->fk", square))
     still = spread == 0
-    if still.all(axis=0).any():
-        name = names[still.all(axis=0).argmax()]
+    present = np.flatnonzero(count > 0)
+    never = still[present].all(axis=0)
+    if len(present) and never.any():
         raise Confounded(
-            f"Covariates must vary within sites; received {name!r}, which is constant within every site, so "
-            "that what it explains and what the site does cannot be told apart. Leave it out, or add rows of "
-            "sites in which it varies."
+            f"Covariates must vary within sites; received {names[never.argmax()]!r}, which is constant "
+            f"within "
+            "every site, so that what it explains and what the site does cannot be told apart. Leave it "
+            "out, or "
+            "add rows of sites in which it varies."
         )
     # A feature whose own rows say nothing of a covariate (others are missing) takes nothing from it.
     scale = np.where(still, 1.0, spread)
     correlation = square / (scale[:, :, None] * scale[:, None, :])
     correlation[np.repeat(still[:, :, None], len(names), axis=2) & np.eye(len(names), dtype=bool)] = 1.0
     values, vectors = np.linalg.eigh(correlation)
-    worst = int(values[:, 0].argmin())
-    if values[worst, 0] < CONFOUNDED:
-        among = names[np.abs(vectors[worst, :, 0]) > 1e-3]
+    low = values[:, 0] < CONFOUNDED
+    if low.any():
+        most = int(count.argmax())
+        if low[most]:
+            among = names[np.abs(vectors[most, :, 0]) > 1e-3]
+            raise Confounded(
+                "Covariates must not depend on each other within sites; received "
+                f"{shown(among.tolist())}, of which one follows from the others and the site. Leave one out."
+            )
+        one = int(low.argmax())
         raise Confounded(
-            "Covariates must not depend on each other within sites; received "
-            f"{', '.join(map(repr, among))}, of which one follows from the others and the site. Leave "
-            f"one out."
+            f"Each feature needs more values than there are sites and covariates; received {count[one]:g} of "
+            f"feature {str(feature_names[one])!r}, and {len(names)} covariates. Leave the feature out."
         )
     found = np.linalg.solve(correlation, (cross / scale)[:, :, None])[:, :, 0]
     return found / scale

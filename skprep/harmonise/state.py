@@ -1,22 +1,29 @@
 """What ComBat has learnt: taken from rows, merged, set in one place, and applied."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Integral
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sklearn.base import clone
 
-from skprep.backends import backend_of
+from skprep.backends import backend_of, memory
 from skprep.backends.fitted import Fitted
+from skprep.backends.lazy import known_columns
 from skprep.compat import check_feature_names, check_n_features, fit_task, output_kind
+from skprep.errors import warn_caller
 from skprep.frames.design import learn_cross_moments, look_at
 from skprep.frames.eager import column_names, named_as, replace_columns
 from skprep.frames.keys import key_columns
-from skprep.groups.layout import Layout, as_table
+from skprep.frames.rows import rows_with
+from skprep.groups.controls import check_controls, control_rows, values_of
+from skprep.groups.layout import Layout, Table, as_table
 from skprep.groups.settings import check_by
 from skprep.harmonise.bayes import Settings, effects_of
-from skprep.harmonise.covariates import Covariates
+from skprep.harmonise.covariates import Covariates, is_numeric
 from skprep.harmonise.regression import Confounded, regress
 from skprep.maps.effects import EffectMap
 from skprep.statistics import CrossMoments
@@ -24,9 +31,11 @@ from skprep.statistics.groups import GroupIndex, plain_key
 from skprep.validation.parameters import check_learnt_alike
 from skprep.validation.rows import number_columns, numbered_rows, refuse_infinity
 from skprep.validation.unknown import codes_of, shown
-from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
+from skprep.validation.weights import check_some_weight, check_weight, training_rows
 
-LEARNING = ("by", "covariates", "reference")  # the parameters that decide what is learnt
+LEARNING = ("by", "covariates", "controls", "reference")  # the parameters that decide what is learnt
+ALIKE = 20  # rows from which on two columns of the same parts are one column by two names
+ESTIMATING = ("empirical_bayes", "parametric", "mean_only", "max_iter", "tol")  # and how estimates are made
 ESTIMATED = (  # what is not there while rows do not determine it
     *("coef_", "intercept_", "pooled_variance_", "gamma_", "delta_", "n_iter_"),
     *("gamma_mean_", "gamma_variance_", "delta_shape_", "delta_scale_", "_map", "_regression"),
@@ -78,27 +87,6 @@ class Learnt:
         return replace(self, index=index, statistic=statistic, added=self.added[np.argsort(places)])
 
 
-@dataclass
-class Table:
-    """A table taken apart: the float features, and the columns of site and covariates as pandas Series."""
-
-    features: np.ndarray
-    keys: list
-    covariates: list
-    rows: np.ndarray | None = None
-
-    @classmethod
-    def of(cls, estimator, X, layout, training=False):
-        """Take a table apart."""
-        parts = layout.take_apart(estimator, X, None, training=training)
-        return cls(parts.features, parts.keys, key_columns(X, layout.covariates))
-
-    def take(self, rows):
-        """Return some of the rows."""
-        keys, covariates = ([c.iloc[rows] for c in columns] for columns in (self.keys, self.covariates))
-        return Table(self.features[rows], keys, covariates, rows)
-
-
 @dataclass(frozen=True)
 class Model:
     """What is expected of a row, as backends and languages see it."""
@@ -119,6 +107,7 @@ class HarmoniseState:
         """Learn from rows wherever they are; ``set_attributes=False`` leaves the attributes for later."""
         check_by(self.by)
         _check_covariates(self.covariates)
+        check_controls(self.controls)
         how = {"reset": reset, "stream": stream, "set_attributes": set_attributes}
         backend_of(X).learn(self, X, y, sample_weight=sample_weight, **how)
         if not stream and self._reason is not None:
@@ -147,9 +136,11 @@ class HarmoniseState:
         layout = self._layout_of(names, len(names)) if reset else self._layout
         parts = layout.features, layout.by, layout.covariates
         features, keys, covariates = ([names[j] for j in positions] for positions in parts)
+        if self.controls:
+            frame = rows_with(frame, [names[j] for j in layout.controls], values_of(self.controls))
         seen = look_at(frame, covariates)
-        known = Covariates.learn(covariates, seen)
-        known.matrix(seen)
+        known = Covariates.learn(covariates, seen, rows=False)
+        known.matrix(seen, rows=False)
         statistic, index = learn_cross_moments(frame, features, keys, covariates, known.levels)
         learnt = Learnt.first(index, known, statistic)
         self._set_fitted_state(layout, learnt if reset else self._statistic.union(learnt))
@@ -157,10 +148,14 @@ class HarmoniseState:
     def _add(self, X, y, sample_weight):
         """Learn new sites only."""
         self._check_determined()
-        layout, table, weight = self._read(X, y, False, sample_weight)
-        known = self._statistic
-        known.covariates.matrix(table.covariates)  # refuses a new level by name
-        new = self._learnt_from(layout, table, weight)
+        check_learnt_alike(self, {**self._fit_parameters, **self._estimated_with}, "add_sites")
+        known, twin = self._statistic, clone(self).set_output(transform="default")
+        if backend_of(X) is memory:
+            new = self._learnt_from(*self._read(X, y, False, sample_weight))
+        else:
+            new = twin._learn(X, y, reset=True, stream=True, sample_weight=sample_weight)._statistic
+            known_columns(self, twin.feature_names_in_, list(self.feature_names_in_))
+        known.covariates.refuse_new(new.covariates)
         same = [key for key in new.index.keys if known.index.codes_of([key])[0] >= 0]
         if same:
             raise ValueError(
@@ -169,7 +164,7 @@ class HarmoniseState:
                 "them out, or pass them to partial_fit, which learns everything on."
             )
         new = replace(new, added=np.ones(len(new.index), dtype=bool))
-        self._set_fitted_state(layout, known.union(new))
+        self._set_fitted_state(self._layout, known.union(new))
         return self
 
     def _read(self, X, y, reset, sample_weight):
@@ -184,26 +179,28 @@ class HarmoniseState:
             check_feature_names(self, named_as(X), reset=True)
             check_n_features(self, X, reset=True)
         layout = self._layout_of(column_names(X), X.shape[1]) if reset else self._layout
-        table = Table.of(self, X, layout, training=reset)
+        table = layout.take_apart(self, X, None, training=reset, learning=True)
         weight = check_weight(sample_weight, table.features)
         self._refuse_target(layout, table, y)
-        rows = rows_with_weight(weight)
+        rows = training_rows(control_rows(table.controls, self.controls), weight)
         if rows is not None:
-            table, weight = table.take(rows), weight[rows]
+            table, weight = table.take(rows), None if weight is None else weight[rows]
         return layout, table, weight
 
     def _layout_of(self, names, n_columns):
         names = None if names is None else list(names)
-        owner, covariates = type(self).__name__, list(self.covariates)
-        return Layout.of(self.by, names, n_columns, covariates=covariates, owner=owner)
+        owner, covariates = type(self).__name__, [] if self.covariates is None else list(self.covariates)
+        how = {"covariates": covariates, "controls": self.controls, "owner": owner}
+        return Layout.of(self.by, names, n_columns, **how)
 
     def _learnt_from(self, layout, table, weight):
         names = [str(name) for name in self._covariate_names(layout)]
-        covariates = Covariates.learn(names, table.covariates)
+        covariates = Covariates.learn(names, table.covariates, table.rows)
         index, codes = GroupIndex.learn(table.keys)
+        _warn_of_small_weights(index, codes, weight)
         named = self._named_features(layout)
         with numbered_rows(named, table.rows):
-            design = covariates.matrix(table.covariates)
+            design = covariates.matrix(table.covariates, table.rows)
             statistic = CrossMoments.learn(table.features, codes, len(index), weight, covariates=design)
             if not statistic.is_finite():
                 refuse_infinity(named, table.features)
@@ -222,15 +219,23 @@ class HarmoniseState:
         return [f"x{j}" if names is None else names[j] for j in layout.covariates]
 
     def _refuse_target(self, layout, table, y):
-        """Refuse a covariate that is the target."""
-        target = np.asarray(y)
+        """Refuse a covariate that is the target: equal, or the same levels by other names."""
+        target = np.ravel(np.asarray(y))
         if y is None or target.shape != (len(table.features),):
             return
         codes = pd.factorize(target)[0]
         for name, column in zip(self._covariate_names(layout), table.covariates, strict=True):
             own = pd.factorize(column)[0]
-            renamed = 1 < own.max() + 1 < len(own) and np.array_equal(own, codes)  # but for its spelling
-            if renamed or (own.max() > 0 and column.reset_index(drop=True).equals(pd.Series(target))):
+            varies = own.max() > 0
+            if is_numeric(column) and target.dtype.kind in "iuf":
+                same = np.array_equal(
+                    column.to_numpy(dtype=np.float64, na_value=np.nan), target.astype(float)
+                )
+            else:
+                same = np.array_equal(column.to_numpy(dtype=object), target.astype(object))
+            # Of few rows, two columns may fall into the same parts by chance.
+            renamed = len(own) >= ALIKE and own.max() + 1 < len(own) and np.array_equal(own, codes)
+            if varies and (same or renamed):
                 raise ValueError(
                     f"Covariates must be known before the target is; received {str(name)!r}, which is y row "
                     "by row. Harmonised by it, features tell the target, in test rows too. Leave it out."
@@ -296,17 +301,19 @@ class HarmoniseState:
         reference = self._reference(learnt)
         common = np.flatnonzero(~learnt.added)
         place = None if reference is None else int(np.searchsorted(common, reference))
-        regression = regress(learnt.statistic.take(common), learnt.covariates, place)
+        names = self._layout.scaled_names(self)
+        in_units, power = learnt.statistic.in_units()
+        regression = regress(in_units.take(common), learnt.covariates, names, place)
         how = self.empirical_bayes, self.parametric, self.mean_only, self.max_iter, float(self.tol)
-        effects = effects_of(learnt.statistic, regression, Settings(*how), reference)
-        self._regression = regression
+        effects = effects_of(in_units, regression, Settings(*how), reference)
+        self._regression, scale = regression.times(power)
+        regression, self._estimated_with = self._regression, {n: getattr(self, n) for n in ESTIMATING}
         self.coef_ = regression.coef
         self.intercept_ = regression.center - regression.coef @ regression.z_mean
         self.pooled_variance_ = regression.variance
         self.gamma_, self.delta_, self.n_iter_ = effects.gamma, effects.delta, effects.n_iter
         for name, value in effects.priors.items():
             setattr(self, f"{name}_", value)
-        scale = regression.scale
         nothing, unknown = np.zeros((1, len(scale))), np.full((1, len(scale)), np.nan)
         shift = np.vstack([effects.gamma * scale, nothing, unknown])
         self._map = EffectMap(shift=shift, scale=np.vstack([np.sqrt(effects.delta), nothing + 1.0, unknown]))
@@ -314,7 +321,14 @@ class HarmoniseState:
     def _reference(self, learnt):
         if self.reference is None:
             return None
-        code = learnt.index.codes_of([plain_key(self.reference)])[0]
+        key = tuple(self.reference) if isinstance(self.reference, list) else self.reference
+        if not isinstance(key, Hashable):
+            raise ValueError(
+                f"reference must be a site as it stands in its column, or a tuple of several; received "
+                f"{key!r}. "
+                "Name one site."
+            )
+        code = learnt.index.codes_of([plain_key(key)])[0]
         if code < 0 or learnt.added[code]:
             raise Confounded(
                 f"reference must be a site of the training rows; received {self.reference!r}, and the sites "
@@ -339,7 +353,7 @@ class HarmoniseState:
                 f"covariates; "
                 f"received {X.shape[1]}. Use keep_by=True, so that transform keeps them."
             )
-        table = Table.of(self, X, self._layout)
+        table = self._layout.take_apart(self, X, None)
         values = self._written(table, inverse)
         if inverse or self.keep_by:
             return replace_columns(X, list(self._layout.features), values, output_kind(self))
@@ -385,7 +399,7 @@ class HarmoniseState:
             covariates=list(layout.covariates),
             model=Model(
                 covariates.levels,
-                covariates.matrix,
+                partial(covariates.matrix, rows=False),
                 regression.z_mean,
                 regression.coef,
                 regression.known_center,
@@ -395,11 +409,26 @@ class HarmoniseState:
 
 
 def _check_covariates(covariates):
-    odd = isinstance(covariates, str) or any(
-        isinstance(c, bool) or not isinstance(c, str | Integral) for c in covariates
+    given = () if covariates is None else covariates
+    odd = not isinstance(given, list | tuple | np.ndarray | pd.Index) or any(
+        isinstance(c, bool) or not isinstance(c, str | Integral) for c in given
     )
     if odd:
         raise ValueError(
             f"covariates must be a list of column names or positions; received {covariates!r}. For example "
             'covariates=["age", "sex"].'
+        )
+
+
+def _warn_of_small_weights(index, codes, weight):
+    """Warn where the weights of several rows sum to no more than one."""
+    if weight is None:
+        return
+    total, rows = (np.bincount(codes, weights=w, minlength=len(index)) for w in (weight, None))
+    small = np.flatnonzero((rows > 1) & (total <= 1))
+    if len(small):
+        warn_caller(
+            f"Weights count rows: those of the {rows[small[0]]} rows of site {index.keys[small[0]]!r} sum to "
+            f"{total[small[0]]:.3g}, so that it is shifted only, as a single row is. Divide weights by "
+            f"their mean."
         )

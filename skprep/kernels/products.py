@@ -39,9 +39,13 @@ def sum_products(X, Z, mean, codes, n_groups, weight=None):
     n_covariates = Z.shape[1]
     n = count_rows(len(X), codes, n_groups, weight)
     total = summing_matrix(len(X), codes, n_groups, weight)
-    origin = Z[:1]  # a value to shift by: a far-off mean costs no digits
-    shift = _ratio(total @ (Z - origin), n)
-    d = (Z - origin) - shift[codes]
+    # A value of each group to shift by: a far-off mean costs no digits, and a constant is exactly one.
+    row = np.zeros(n_groups, dtype=np.intp)
+    row[codes] = np.arange(len(codes))
+    origin = Z[row] if len(Z) else np.zeros((n_groups, n_covariates))
+    d = Z - origin[codes]
+    shift = _ratio(total @ d, n)
+    d -= shift[codes]
     z_mean = np.where(n > 0, origin + shift, 0.0)[:, None, :]
     square = (total @ _pairs(d)).reshape(n_groups, 1, n_covariates, n_covariates)
     weighted = d if weight is None else d * weight[:, None]
@@ -55,6 +59,9 @@ def sum_products(X, Z, mean, codes, n_groups, weight=None):
         own = weighted.T
         first = np.stack([summing_matrix(len(X), codes, n_groups, dk) @ present for dk in own], axis=2)
         offset = _ratio(first, count[:, :, None])
+        # About the mean of the rows that are there, so that the rounding of the mean of X is multiplied by 0.
+        left = total @ np.where(present, X[:, gaps] - mean[codes][:, gaps], 0.0)
+        cross[:, gaps] -= offset * left[:, :, None]
         z_mean[:, gaps] = np.where(count[:, :, None] > 0, z_mean[:, gaps] + offset, 0.0)
         for k in range(n_covariates):
             for m in range(k + 1):

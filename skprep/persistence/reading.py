@@ -230,14 +230,19 @@ def _restore_groups(scaler, document):
     restore(scaler, (layout, index, learnt))
 
 
+def _with_controls(layout):
+    """Return the member that only layouts with control rows have."""
+    return ["controls"] if isinstance(layout, dict) and "controls" in layout else []
+
+
 def _read_layout(layout, scaler):
     place, n_columns = ROOT / "layout", scaler.n_features_in_
-    check_members(layout, place, ["by", "features", "n_keys", "labels"])
-    by, features = (
-        tuple(int(j) for j in read_numbers(layout[name], place / name, (None,), np.int64))
-        for name in ("by", "features")
+    check_members(layout, place, ["by", "features", "n_keys", "labels", *_with_controls(layout)])
+    by, features, controls = (
+        tuple(int(j) for j in read_numbers(layout.get(name, []), place / name, (None,), np.int64))
+        for name in ("by", "features", "controls")
     )
-    if sorted(by + features) != list(range(n_columns)) or not features:
+    if sorted(by + features + controls) != list(range(n_columns)) or not features:
         place.refuse(f"the columns 0 to {n_columns - 1}, each once", layout)
     n_keys, labels = layout["n_keys"], layout["labels"]
     if type(n_keys) is not int or n_keys < 0 or (by and n_keys != len(by)):
@@ -247,7 +252,9 @@ def _read_layout(layout, scaler):
     ):
         (place / "labels").refuse(f"null or {n_keys} names", labels)
     names = getattr(scaler, "feature_names_in_", None)
-    return Layout(by, features, n_keys, labels, None if names is None else names[list(features)])
+    return Layout(
+        by, features, n_keys, labels, None if names is None else names[list(features)], controls=controls
+    )
 
 
 def _read_keys(groups, n_keys, place):

@@ -10,6 +10,7 @@ from skprep.persistence.values import ROOT, check_members, encode, numbers, read
 from skprep.statistics import CrossMoments
 
 MEMBERS = ["layout", "groups", "covariates", "added", "statistic"]
+PLACES = ("by", "features", "covariates", "controls")
 PRODUCTS = ["z_mean", "square", "cross"]
 
 
@@ -22,9 +23,7 @@ def written(state, spelt):
     statistic = learnt.statistic
     products = {name: numbers(getattr(statistic, name)) for name in PRODUCTS}
     return {
-        "layout": {
-            name: [int(j) for j in getattr(layout, name)] for name in ("by", "features", "covariates")
-        },
+        "layout": {name: [int(j) for j in getattr(layout, name)] for name in PLACES},
         "groups": [encode(key, ROOT / "groups" / i) for i, key in enumerate(learnt.index.keys)],
         "covariates": [
             {
@@ -63,16 +62,15 @@ def read(document, combat, read_keys):
 
 def _read_layout(layout, combat):
     place, n_columns = ROOT / "layout", combat.n_features_in_
-    check_members(layout, place, ["by", "features", "covariates"])
-    by, features, covariates = (
-        tuple(int(j) for j in read_numbers(layout[name], place / name, (None,), np.int64))
-        for name in ("by", "features", "covariates")
+    check_members(layout, place, list(PLACES))
+    by, features, covariates, controls = (
+        tuple(int(j) for j in read_numbers(layout[name], place / name, (None,), np.int64)) for name in PLACES
     )
-    if sorted(by + features + covariates) != list(range(n_columns)) or not features or not by:
+    if sorted(by + features + covariates + controls) != list(range(n_columns)) or not features or not by:
         place.refuse(f"the columns 0 to {n_columns - 1}, each once", layout)
     names = getattr(combat, "feature_names_in_", None)
     own = None if names is None else names[list(features)]
-    return Layout(by, features, len(by), None, own, covariates)
+    return Layout(by, features, len(by), None, own, covariates, controls)
 
 
 def _read_covariates(given, layout, combat, read_keys):

@@ -251,6 +251,7 @@ def _groups(state, mergeable):
             "features": [int(j) for j in layout.features],
             "n_keys": layout.n_keys,
             "labels": layout.labels,
+            **({"controls": [int(j) for j in layout.controls]} if layout.controls else {}),
         },
         "groups": [encode(key, ROOT / "groups" / i) for i, key in enumerate(index.keys)],
         "statistic": _statistic(statistic, mergeable),

@@ -153,6 +153,28 @@ class CrossMoments(Statistic):
         square[..., places[:, None], places] = self.square
         return CrossMoments(self.moments, z_mean, square, cross)
 
+    def in_units(self):
+        """Return the statistic of features divided by powers of two near their spread, and those powers.
+
+        So squares stay in float64, whatever units the features have.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> learnt, power = CrossMoments.learn(np.array([[1e200], [3e200]])).in_units()
+        >>> learnt.moments.m2.round(2), power
+        (array([[0.85]]), array([665], dtype=int32))
+        """
+        own = self.moments
+        size = np.frexp(own.m2)[1] // 2 + own.exponent
+        power = np.where(own.m2 > 0, size, np.iinfo(np.int32).min).max(axis=0)
+        power = np.where((own.m2 > 0).any(axis=0), power, 0).astype(np.int32)
+        origin, offset = np.ldexp(own.origin, -power), np.ldexp(own.offset, -power)
+        m2 = np.ldexp(own.m2, (2 * (own.exponent - power)).astype(np.int32))
+        moments = Moments(own.count, origin, offset, m2, np.zeros_like(own.exponent))
+        cross = np.ldexp(self.cross, -power[:, None])
+        return CrossMoments(moments, self.z_mean, self.square, cross), power
+
     def is_finite(self):
         """Say whether the rows were free of infinities."""
         return self.moments.is_finite()

@@ -69,6 +69,20 @@ def rows_with_weight(weight):
     return None if weight is None or weight.all() else np.flatnonzero(weight)
 
 
+def training_rows(rows, weight):
+    """Return the numbers of those of ``rows`` that have a weight above 0; None stands for all.
+
+    Examples
+    --------
+    >>> training_rows(np.array([0, 1]), np.array([0.0, 1.0, 2.0]))
+    array([1])
+    """
+    weighted = rows_with_weight(weight)
+    if rows is None or weighted is None:
+        return weighted if rows is None else rows
+    return np.intersect1d(rows, weighted)
+
+
 def _short(value):
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}..."

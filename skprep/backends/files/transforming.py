@@ -67,7 +67,7 @@ class _Work:
         self.estimator, self.table = estimator, table
         self.method = "inverse_transform" if inverse else "transform"
         self.fitted = fitted = fitted_of(estimator)
-        known_columns(estimator, table.schema.names, fitted.names)
+        known_columns(estimator, table.schema.names, fitted.needed)
         features = fitted.feature_names
         # carried along as the text it is
         self.types = {} if table.is_parquet else dict.fromkeys(table.schema.names, text_type())
