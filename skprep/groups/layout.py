@@ -94,6 +94,22 @@ class Layout:
         own = np.array([names[j] for j in features], dtype=object) if text else None
         return cls(tuple(positions), features, n_keys, labels, own, tuple(others), tuple(telling))
 
+    def of_some(self, places):
+        """Return the layout of a table of the keys and, behind them, some of the columns, at ``places``.
+
+        Also which columns of the present table those are, and where each was.
+        """
+        kept = [*self.by, *self.controls, *self.covariates, *places]
+        moved = {j: i for i, j in enumerate(kept)}
+        where = {n: tuple(moved[j] for j in getattr(self, n)) for n in ("by", "controls", "covariates")}
+        names = (
+            None
+            if self.feature_names is None
+            else self.feature_names[[self.features.index(j) for j in places]]
+        )
+        features = tuple(moved[j] for j in places)
+        return replace(self, features=features, feature_names=names, **where), kept, moved
+
     def place(self):
         """Return what must be alike in tables whose scalers are merged."""
         return self.by, self.features, self.n_keys, self.labels, self.covariates, self.controls
@@ -295,6 +311,21 @@ class Layout:
         except (ValueError, TypeError) as error:
             name_text(estimator, part, error)
             raise
+
+
+def at_new_places(columns, moved):
+    """Return columns that a parameter names, by name or position, with positions moved; of a dict its keys.
+
+    Examples
+    --------
+    >>> at_new_places([0, "site"], {0: 2}), at_new_places({4: "DMSO"}, {4: 1})
+    ([2, 'site'], {1: 'DMSO'})
+    """
+    if isinstance(columns, dict):
+        return {at_new_places(name, moved): value for name, value in columns.items()}
+    if isinstance(columns, list | tuple):
+        return type(columns)(at_new_places(name, moved) for name in columns)
+    return moved[int(columns)] if isinstance(columns, Integral) else columns
 
 
 def as_table(estimator, X):

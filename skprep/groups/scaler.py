@@ -15,6 +15,7 @@ from skprep.frames.keys import as_objects
 from skprep.groups.state import GroupState
 from skprep.state import restored_on_error
 from skprep.types import Keys, Rows, Weights
+from skprep.validation.parameters import features_at
 
 
 class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
@@ -334,6 +335,32 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         """
         check_is_fitted(self)
         return backend_of(X).transform(self, X, inverse=True, groups=groups)
+
+    def select(self, features: Any) -> Self:
+        """Return the fitted estimator of some of the features.
+
+        Parameters
+        ----------
+        features : str, int or sequence of them
+            Names, or positions in the ``X`` of ``fit``, in the order in which the result is to have them.
+            In the table that the new one takes, columns of the key come first.
+
+        Returns
+        -------
+        scaler : GroupScaler
+            A new fitted scaler; it goes on learning, merges and is written like any other. For a scaler of
+            skprep inside.
+
+        Raises
+        ------
+        ValueError
+            If it was not fitted on one of them.
+        sklearn.exceptions.NotFittedError
+            If nothing was learnt yet.
+        """
+        check_is_fitted(self)
+        self._check_vectorized("select")
+        return self._selected(features_at(self, features, self._layout.features))
 
     def get_metadata_routing(self) -> Any:
         """Return what metadata the methods ask for: never ``groups`` where the key is a column.

@@ -15,7 +15,7 @@ from skprep.frames.rows import rows_with
 from skprep.groups.cloned import Cloned
 from skprep.groups.controls import control_rows, values_of
 from skprep.groups.keys import as_list
-from skprep.groups.layout import Layout, Table, as_table
+from skprep.groups.layout import Layout, Table, as_table, at_new_places
 from skprep.groups.settings import check_lazy, check_settings, warn_of_no_key
 from skprep.groups.vectorized import Vectorized, concatenated, is_vectorized
 from skprep.statistics.groups import GroupIndex, plain_key
@@ -141,6 +141,22 @@ class GroupState(BaseEstimator):
         layout = Layout.of(self.by, names, len(names))
         self._restore((layout, first._index, concatenated([s._engine for s in scalers])))
         return self
+
+    def _selected(self, places):
+        """Return a twin that knows some of the features, at ``places`` in the table of fit."""
+        layout, kept, moved = self._layout.of_some(places)
+        which = [self._layout.features.index(j) for j in places]
+        inner = self.scaler_._parameters_of(which)
+        moving = {"by": at_new_places(self.by, moved), "controls": at_new_places(self.controls, moved)}
+        twin = clone(self).set_params(scaler=inner, **moving)
+        twin.n_features_in_ = len(kept)
+        if hasattr(self, "feature_names_in_"):
+            twin.feature_names_in_ = self.feature_names_in_[kept]
+        statistic, pooled, sizes = self._engine.state()
+        twin._restore(
+            (layout, self._index, (statistic.columns(which), pooled.columns(which), sizes[:, which]))
+        )
+        return twin
 
     def _restore(self, state):
         """Become fitted by what :meth:`_learnt_state` returned; number and names of the columns are known."""

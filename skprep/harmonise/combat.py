@@ -14,6 +14,7 @@ from skprep.frames.keys import as_objects
 from skprep.harmonise.state import HarmoniseState
 from skprep.state import restored_on_error
 from skprep.types import Rows, Weights
+from skprep.validation.parameters import features_at
 
 
 class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimator):
@@ -341,6 +342,31 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
         """
         check_is_fitted(self)
         return backend_of(X).transform(self, X, inverse=True)
+
+    def select(self, features: Any) -> Self:
+        """Return the fitted estimator of some of the features.
+
+        Parameters
+        ----------
+        features : str, int or sequence of them
+            Names, or positions in the ``X`` of ``fit``, in the order in which the result is to have them.
+            In the table that the new one takes, columns of site and covariates come first.
+
+        Returns
+        -------
+        combat : ComBat
+            A new fitted one, with the effects that were learnt from all features: it transforms, and neither
+            learns on, merges nor is written, because of those.
+
+        Raises
+        ------
+        ValueError
+            If it was not fitted on one of them.
+        sklearn.exceptions.NotFittedError
+            If nothing was learnt yet.
+        """
+        check_is_fitted(self)
+        return self._selected(features_at(self, features, self._layout.features))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns that ``transform`` gives.

@@ -38,6 +38,10 @@ class Regression:
         """The spread of the residuals; 1 where they have none, so that sites are shifted and no more."""
         return np.where(self.variance > 0, np.sqrt(self.variance), 1.0)
 
+    def columns(self, features):
+        """Return the regression of some of the features."""
+        return Regression(self.coef[features], self.z_mean, self.center[features], self.variance[features])
+
     def times(self, power):
         """Return the regression of features that are larger by powers of two, and their spreads.
 

@@ -20,7 +20,7 @@ from skprep.frames.eager import column_names, named_as, replace_columns
 from skprep.frames.keys import key_columns
 from skprep.frames.rows import rows_with
 from skprep.groups.controls import check_controls, control_rows, values_of
-from skprep.groups.layout import Layout, Table, as_table
+from skprep.groups.layout import Layout, Table, as_table, at_new_places
 from skprep.groups.settings import check_by
 from skprep.harmonise.bayes import Settings, effects_of
 from skprep.harmonise.covariates import Covariates, is_numeric
@@ -108,6 +108,9 @@ class HarmoniseState:
         check_by(self.by)
         _check_covariates(self.covariates)
         check_controls(self.controls)
+        if reset:
+            vars(self).pop("_of_more", None)
+        self._check_whole("partial_fit")
         how = {"reset": reset, "stream": stream, "set_attributes": set_attributes}
         backend_of(X).learn(self, X, y, sample_weight=sample_weight, **how)
         if not stream and self._reason is not None:
@@ -148,6 +151,7 @@ class HarmoniseState:
     def _add(self, X, y, sample_weight):
         """Learn new sites only."""
         self._check_determined()
+        self._check_whole("add_sites")
         check_learnt_alike(self, {**self._fit_parameters, **self._estimated_with}, "add_sites")
         known, twin = self._statistic, clone(self).set_output(transform="default")
         if backend_of(X) is memory:
@@ -245,6 +249,7 @@ class HarmoniseState:
         """Take what several have learnt together."""
         first = estimators[0]
         for number, other in enumerate(estimators):
+            other._check_whole("merge")
             check_learnt_alike(self, other._fit_parameters, "merge")
             if other._layout.place() != first._layout.place():
                 raise ValueError(
@@ -256,8 +261,39 @@ class HarmoniseState:
             learnt = learnt.union(other._statistic)
         self._set_fitted_state(first._layout, learnt)
 
+    def _selected(self, places):
+        """Return a twin that transforms some of the features, at ``places`` in the table of fit."""
+        self._check_determined()
+        layout, kept, moved = self._layout.of_some(places)
+        which = [self._layout.features.index(j) for j in places]
+        moving = {
+            name: at_new_places(getattr(self, name), moved) for name in ("by", "covariates", "controls")
+        }
+        twin = clone(self).set_params(**moving)
+        vars(twin).update({name: v for name, v in vars(self).items() if name not in vars(twin)})
+        twin._layout, twin.n_features_in_ = layout, len(kept)
+        if hasattr(self, "feature_names_in_"):
+            twin.feature_names_in_ = self.feature_names_in_[kept]
+        twin._statistic = replace(self._statistic, statistic=self._statistic.statistic.columns(which))
+        twin._regression, twin._map = self._regression.columns(which), self._map.columns(which)
+        for name in ("coef_", "intercept_", "pooled_variance_"):
+            setattr(twin, name, getattr(self, name)[which])
+        for name in ("gamma_", "delta_", "n_samples_seen_"):
+            setattr(twin, name, getattr(self, name)[:, which])
+        twin._of_more = True
+        return twin
+
+    def _check_whole(self, what):
+        """Refuse to go on from some of the features, whose effects were learnt from more."""
+        if getattr(self, "_of_more", False):
+            raise ValueError(
+                f"{what} needs the features that the effects were learnt from; received what select gave. Go "
+                "on from the whole, and select afterwards."
+            )
+
     def _learnt_state(self):
         """Return what was learnt: what :meth:`_restore` takes."""
+        self._check_whole("to_json")
         return self._layout, self._statistic
 
     def _restore(self, state):

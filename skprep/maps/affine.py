@@ -108,6 +108,10 @@ class AffineMap(Map):
             half.read_formula(x if undo else x * 0.5, wide, codes, undo)
             out[:, huge] = wide * 2.0 if undo else wide
 
+    def slope(self, z):
+        """See :meth:`Map.slope`."""
+        return np.broadcast_to(1.0 if self.scale is None else np.abs(self.scale[0]), z.shape)
+
     def with_constants(self, scale=1.0):
         """Return the map with ``scale`` in the place of 0, which says that a feature is constant."""
         if self.scale is None:

@@ -36,6 +36,7 @@ class Map:
     parameters: ClassVar[tuple[str, ...]] = ()  # names of the arrays
     divisors: ClassVar[tuple[str, ...]] = ()  # those that x is divided by
     derived: ClassVar[tuple[str, ...]] = ()  # attributes worked out once
+    is_linear = True  # whether the slope is the same everywhere
     has_domain = False  # whether a value outside the domain is an error
 
     @property
@@ -108,6 +109,10 @@ class Map:
             return write(self, x, o, c, undo)
 
         return any(threads.by_rows(piece, X, out, codes))
+
+    def slope(self, z):
+        """Return dx/dz at the rows of ``z``, of the one group of a plain scaler, as a positive number."""
+        raise NotImplementedError
 
     def outside(self, x, p):
         """Say where x is outside the domain; maps that have none take every number."""

@@ -76,6 +76,15 @@ class LogMap(Map):
         size = yield f.abs(u)
         return f.copysign(self._in_base(f.log1p(size)), u)
 
+    is_linear = False
+
+    def slope(self, z):
+        """See :meth:`Map.slope`: of each power, at z."""
+        t = np.abs(z) * self.ln_base
+        if self.method == "arcsinh":
+            return np.cosh(t) * self.ln_base
+        return np.exp(t if self.method == "symlog" else z * self.ln_base) * self.ln_base
+
     def backward(self, z, p, f):
         """Take the power."""
         t = (yield z * self.ln_base) if self.base != "e" else z

@@ -60,6 +60,11 @@ class RangedMap(AffineMap):
     def _onto(self):
         return None if self._range() == (0.0, 1.0) else self._range()
 
+    def slope(self, z):
+        """See :meth:`Map.slope`."""
+        low, high = self._range()
+        return super().slope(z) / (high - low)
+
     def check_dtype(self, dtype):
         """Refuse rows of a type that the range does not fit into."""
         if dtype == np.float64:

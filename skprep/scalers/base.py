@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.backends import array_api, backend_of
@@ -17,7 +17,7 @@ from skprep.frames.lazy import LazyTable
 from skprep.state import restored_on_error
 from skprep.types import Rows, Weights
 from skprep.validation.domain import check_domain
-from skprep.validation.parameters import check_learnt, check_learnt_alike
+from skprep.validation.parameters import check_learnt, check_learnt_alike, features_at
 from skprep.validation.rows import check_rows, numbered_rows, refuse_infinity
 from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
 
@@ -174,6 +174,117 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
             If nothing was learnt yet.
         """
         return self._transform(X, self.copy, inverse=True)
+
+    def select(self, features: Any) -> Self:
+        """Return the fitted scaler of some of the features.
+
+        So one column, or the target, can be taken back by itself.
+
+        Parameters
+        ----------
+        features : str, int or sequence of them
+            Names or positions, in the order in which the result is to have them.
+
+        Returns
+        -------
+        scaler : object
+            A new fitted scaler of the same class; it goes on learning, merges and is written like any other.
+
+        Raises
+        ------
+        ValueError
+            If it was not fitted on one of them.
+        sklearn.exceptions.NotFittedError
+            If nothing was learnt yet.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skprep import StandardScaler
+        >>> rows = pd.DataFrame({"age": [30.0, 50.0], "price": [100.0, 300.0]})
+        >>> scaler = StandardScaler().fit(rows)
+        >>> scaler.select("price").inverse_transform([[0.5]])
+        array([[250.]])
+        """
+        check_is_fitted(self)
+        self._set_left_attributes()
+        n_features = self.n_features_in_
+        places = features_at(self, features, range(n_features))
+        twin = self._parameters_of(places)
+        twin.n_features_in_ = len(places)
+        if hasattr(self, "feature_names_in_"):
+            twin.feature_names_in_ = self.feature_names_in_[places]
+        if "_learnt" in vars(self):
+            twin._set_statistic(self._learnt[0].columns(places))
+            twin._set_left_attributes()
+        for name, value in list(vars(self).items()):  # with those that were set by hand
+            if _is_learned(name) and (name != "n_samples_seen_" or name not in vars(twin)):
+                each = getattr(value, "shape", ()) == (n_features,)
+                setattr(twin, name, value[places] if each else value)
+        return twin
+
+    def _parameters_of(self, places):
+        """Return an unfitted clone with the parameters of some of the features."""
+        names = list(getattr(self, "feature_names_in_", range(self.n_features_in_)))
+        return clone(self).set_params(**self._select_parameters(places, names))
+
+    def _select_parameters(self, places, names):
+        return {}
+
+    def inverse_scale(self, S: Rows, at: Rows = None) -> np.ndarray:
+        r"""Return standard deviations of scaled values in the units of the features.
+
+        The scale alone is undone, without the shift: for :math:`z = (x - c)/s` it is :math:`s\,\sigma_z`. For
+        other functions it is the delta method, :math:`|dx/dz|\,\sigma_z` at the scaled values ``at``: right
+        for deviations over which the function is nearly a line.
+
+        Parameters
+        ----------
+        S : array-like of shape (n_samples, n_features)
+            Standard deviations, of predictions for instance.
+        at : array-like of shape (n_samples, n_features), default=None
+            The scaled values that they belong to. :class:`LogScaler` needs them, for others it is all the
+            same.
+
+        Returns
+        -------
+        S_original : ndarray of shape (n_samples, n_features)
+
+        Raises
+        ------
+        ValueError
+            If a deviation is negative or infinite, or ``at`` is missing where it is needed.
+        sklearn.exceptions.NotFittedError
+            If nothing was learnt yet.
+
+        Examples
+        --------
+        >>> from skprep import LogScaler, StandardScaler
+        >>> StandardScaler().fit([[100.0], [300.0]]).inverse_scale([[0.5]])
+        array([[50.]])
+        >>> scaler = LogScaler(offset=0.0).fit([[1.0], [100.0]])
+        >>> scaler.inverse_scale([[0.01]], at=scaler.transform([[100.0]])).round(6)
+        array([[1.]])
+        """
+        check_is_fitted(self)
+        self._set_left_attributes()
+        S = check_rows(self, S, named=False)
+        if (S < 0).any():
+            raise ValueError(
+                f"inverse_scale takes standard deviations, 0 or more; received {S[S < 0][0]:g}. Pass the "
+                f"root of "
+                "the variance."
+            )
+        refuse_infinity(self, S)
+        learnt = self._map_from_attributes()
+        if at is None and not learnt.is_linear:
+            raise ValueError(
+                f"inverse_scale of {type(self).__name__} needs the scaled values that the deviations "
+                f"belong to; "
+                "received at=None. Pass at=, what transform gave or the model predicted."
+            )
+        at = np.zeros(S.shape) if learnt.is_linear else check_rows(self, at, named=False)
+        return S * learnt.slope(at)
 
     # --- learning ------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from skprep.maps import LogMap
 from skprep.scalers.base import Scaler
 from skprep.statistics import SmallestTwo
 from skprep.validation.domain import check_domain, outside_domain
-from skprep.validation.parameters import per_feature, samples_seen
+from skprep.validation.parameters import of_features, per_feature, samples_seen
 from skprep.validation.rows import name_column, refuse_infinity
 
 
@@ -122,6 +122,9 @@ class LogScaler(Scaler):
         self.offset = offset
         self.handle_invalid = handle_invalid
         self.copy = copy
+
+    def _select_parameters(self, places, names):
+        return {"offset": of_features(self.offset, places, names, len(names))}
 
     def _statistic(self):
         return SmallestTwo, {}

@@ -7,7 +7,7 @@ import numpy as np
 from skprep.maps import RangedMap
 from skprep.scalers.base import Scaler
 from skprep.statistics import Extrema
-from skprep.validation.parameters import check_range, per_feature, samples_seen
+from skprep.validation.parameters import check_range, of_features, per_feature, samples_seen
 from skprep.validation.rows import name_column
 
 
@@ -100,6 +100,11 @@ class MinMaxScaler(Scaler):
         self.copy = copy
         self.clip = clip
         self.data_bounds = data_bounds
+
+    def _select_parameters(self, places, names):
+        if self.data_bounds is None:
+            return {}
+        return {"data_bounds": tuple(of_features(v, places, names, len(names)) for v in self.data_bounds)}
 
     def _statistic(self):
         return Extrema, {}

@@ -110,6 +110,19 @@ class Statistic:
         groups = np.asarray(groups, dtype=np.intp)
         return type(self)(*(getattr(self, f.name)[groups] for f in fields(self)))
 
+    def columns(self, features):
+        """Return the statistic whose feature j is feature ``features[j]`` of this one.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skprep.statistics import Extrema
+        >>> Extrema.learn(np.array([[1.0, 5.0, 9.0]])).columns([2, 0]).min.tolist()
+        [[9.0, 1.0]]
+        """
+        features = np.asarray(features, dtype=np.intp)
+        return type(self)(*(getattr(self, f.name)[:, features] for f in fields(self)))
+
     pools = True  # the groups merge into the statistic of all rows
 
     def pool(self):

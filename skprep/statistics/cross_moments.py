@@ -134,6 +134,13 @@ class CrossMoments(Statistic):
         parts = self.z_mean, self.square, self.cross
         return CrossMoments(self.moments.take(groups), *(part[groups] for part in parts))
 
+    def columns(self, features):
+        """Return the statistic whose feature j is feature ``features[j]`` of this one."""
+        features = np.asarray(features, dtype=np.intp)
+        alike = self.z_mean.shape[1] == 1
+        of_z = (part if alike else part[:, features] for part in (self.z_mean, self.square))
+        return CrossMoments(self.moments.columns(features), *of_z, self.cross[:, features])
+
     def having(self, places, n_covariates):
         """Return the statistic of more covariates, of which number ``places[k]`` is number k of this one.
 

@@ -100,6 +100,10 @@ class MedianOfMeans(Statistic):
         cells = (groups[:, None] * self.n_blocks + np.arange(self.n_blocks)).ravel()
         return MedianOfMeans(self.blocks.take(cells), self.rows[groups], self.n_blocks)
 
+    def columns(self, features):
+        """Return the statistic whose feature j is feature ``features[j]`` of this one."""
+        return MedianOfMeans(self.blocks.columns(features), self.rows[:, features], self.n_blocks)
+
     pools = False
 
     def _with_empty_group(self):

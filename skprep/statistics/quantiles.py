@@ -231,6 +231,20 @@ class Quantiles(Statistic):
             errors=self.errors[groups],
         )
 
+    def columns(self, features):
+        """Return the statistic whose feature j is feature ``features[j]`` of this one."""
+        features = np.asarray(features, dtype=np.intp)
+        places = enumerate(features.tolist())
+        sketches = {(g, new): b for new, old in places for (g, j), b in self.sketches.items() if j == old}
+        return replace(
+            self,
+            count=self.count[:, features],
+            samples=self.samples.columns(features),
+            sketches=sketches,
+            answers=self.answers[:, features],
+            errors=self.errors[:, features],
+        )
+
     def concluded(self):
         """Return the quantiles alone: no value of a row that is not one of them, nothing to go on from."""
         samples = Samples.empty(*self.count.shape)

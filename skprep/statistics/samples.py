@@ -83,6 +83,12 @@ class Samples:
         start = _starts(self.sizes).reshape(self.sizes.T.shape)[:, groups].ravel()
         return self._at(sizes, _places(sizes, start))
 
+    def columns(self, features):
+        """Return the samples whose feature j is feature ``features[j]`` of these."""
+        sizes = self.sizes[:, features]
+        start = _starts(self.sizes).reshape(self.sizes.T.shape)[features].ravel()
+        return self._at(sizes, _places(sizes, start))
+
     def without(self, cells):
         """Return these samples with the ``cells`` (a mask) emptied."""
         keep = np.flatnonzero(~np.repeat(cells.T.ravel(), self.sizes.T.ravel()))

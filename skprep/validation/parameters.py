@@ -1,6 +1,6 @@
 """Parameters, and what was learnt with them."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,54 @@ def per_feature(estimator, value, n_features, name):
             f"{name} must be a number, or one number for each of {n_features} features; received {value!r}. "
             "Pass a single number if it is the same for all."
         ) from error
+
+
+def features_at(estimator, features, known, what="select"):
+    """Return the positions, in X, of features by name or position; one alone is a list of one.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+    features : str, int or sequence of them
+    known : sequence of int
+        The positions of its features in X.
+    """
+    names = getattr(estimator, "feature_names_in_", None)
+    names = [] if names is None else list(names)
+    several = isinstance(features, list | tuple | np.ndarray | pd.Index)
+    given = list(features) if several else [features]
+    found = []
+    for feature in given:
+        if isinstance(feature, str) and feature in names:
+            found.append(names.index(feature))
+        elif isinstance(feature, Integral) and not isinstance(feature, bool):
+            n = estimator.n_features_in_
+            found.append(int(feature) % n if -n <= feature < n else -1)
+        else:
+            found.append(-1)
+        if found[-1] not in known:
+            shown = ", ".join(repr(names[j]) if names else str(j) for j in list(known)[:12])
+            raise ValueError(
+                f"{what} takes features that {type(estimator).__name__} was fitted on, by name or position; "
+                f"received {feature!r}, and they are {shown}. Correct the name."
+            )
+    if not found or len(set(found)) < len(found):
+        raise ValueError(
+            f"{what} takes one feature or more, each once; received {features!r}. Name the ones to keep."
+        )
+    return found
+
+
+def of_features(value, places, names, n_features):
+    """Return a parameter for some of the features: a number for all stays, one for each is chosen from."""
+    if isinstance(value, dict):
+        return {names[j]: value[names[j]] for j in places}
+    if isinstance(value, pd.Series):
+        return value.iloc[list(places)]
+    if np.ndim(value) == 1 and len(value) == n_features:
+        chosen = [value[j] for j in places]
+        return np.array(chosen) if isinstance(value, np.ndarray) else type(value)(chosen)
+    return value
 
 
 def check_clip(clip):
