@@ -8,6 +8,7 @@ from skprep.frames.joins import key_expression
 from skprep.frames.keys import key_column
 from skprep.frames.lazy import Aggregate, LazyTable
 from skprep.frames.names import safe, safely_named
+from skprep.kernels.splines import Spline
 from skprep.statistics import CrossMoments, Moments
 
 SUM = Aggregate(nw.Expr.sum, "sum({})")
@@ -47,16 +48,36 @@ def design_columns(frame, covariates, levels):
     ----------
     frame : narwhals LazyFrame
     covariates : list of str
-    levels : sequence of (GroupIndex or None)
-        The levels of each covariate, None for numbers.
+    levels : sequence of (GroupIndex, Spline or None)
+        The levels of each covariate, or the basis of a smooth function; None for numbers.
     """
     schema, made = frame.collect_schema(), []
     for name, index in zip(covariates, levels, strict=True):
         if index is None:
             made.append(nw.col(name).cast(nw.Float64))
             continue
+        if isinstance(index, Spline):
+            made += _pieces(nw.col(name).cast(nw.Float64), index)
+            continue
         own = key_expression(name, schema[name])
         made += [nw.when(own == level).then(nw.lit(1.0)).otherwise(nw.lit(0.0)) for level in index.keys]
+    return made
+
+
+def _pieces(x, spline):
+    """Return the columns of a basis of splines as expressions: a cubic for each piece."""
+    low, high = spline.bounds
+    x = nw.when(x < low).then(nw.lit(low)).otherwise(x)
+    x = nw.when(x > high).then(nw.lit(high)).otherwise(x)
+    starts, coefficients = spline.pieces()
+    made = []
+    for of_column in coefficients:
+        value = None
+        for start, (a, b, c, d) in zip(starts, of_column.tolist(), strict=True):
+            u = x - start
+            piece = ((u * a + b) * u + c) * u + d
+            value = piece if value is None else nw.when(x >= start).then(piece).otherwise(value)
+        made.append(value)
     return made
 
 

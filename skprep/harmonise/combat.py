@@ -42,6 +42,12 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
         one-hot with the levels of ``fit``; numbers enter as they are. They must be known in every row, in
         ``transform`` too. Never name the target: harmonised by the target, features know it, in the test
         rows as well.
+    smooth : dict, default=None
+        Covariates that are numbers and whose effect may be a curve: ``{"age": 5}`` gives the number of
+        columns of a basis of cubic B-splines, from 3 on, with knots at quantiles of the first training rows
+        and their ends as bounds. ``{"age": {"knots": [40, 60], "bounds": (18, 90)}}`` gives the knots,
+        which parts that are to be merged must have in common. A number outside counts as the bound, with a
+        warning.
     reference : object, default=None
         A site, as it stands in its column (a tuple for several columns), that stays as it is; the others are
         brought to it. None: sites are brought to their common mean.
@@ -71,7 +77,8 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
     groups_ : ndarray of shape (n_sites,)
         The sites, sorted; tuples where there are several key columns; None for a missing key.
     covariate_names_ : list of str
-        The columns of the design: a number by its name, a level as ``name_level``.
+        The columns of the design: a number by its name, a level as ``name_level``, a column of a basis of
+        splines as ``name_spline1``.
     coef_ : ndarray of shape (n_features, n_covariates)
         :math:`\beta`; 0 for the first level of each covariate.
     intercept_ : ndarray of shape (n_features,)
@@ -117,6 +124,8 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
     ----------
     Johnson, Li & Rabinovic (2007), "Adjusting batch effects in microarray expression data using
     empirical Bayes methods", Biostatistics 8(1), 118-127.
+    Pomponio et al. (2020), "Harmonization of large MRI datasets for the analysis of brain imaging patterns
+    throughout the lifespan", NeuroImage 208, 116450: curves of age.
     Leek et al. (2012), "The sva package for removing batch effects and other unwanted variation in
     high-throughput experiments", Bioinformatics 28(6), 882-883.
     Fortin et al. (2018), "Harmonization of cortical thickness measurements across scanners and sites",
@@ -153,6 +162,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
     _parameter_constraints = {
         "by": [str, Integral, list, tuple],
         "covariates": "no_validation",  # by _check_covariates
+        "smooth": [None, dict],
         "reference": "no_validation",  # by the sites that are there
         "empirical_bayes": ["boolean"],
         "parametric": ["boolean"],
@@ -169,6 +179,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
         by: str | int | list[str] | list[int],
         *,
         covariates: Any = (),
+        smooth: dict[Any, Any] | None = None,
         reference: Any = None,
         empirical_bayes: bool = True,
         parametric: bool = True,
@@ -181,6 +192,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
     ) -> None:
         self.by = by
         self.covariates = covariates
+        self.smooth = smooth
         self.reference = reference
         self.empirical_bayes = empirical_bayes
         self.parametric = parametric

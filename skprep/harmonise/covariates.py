@@ -1,4 +1,4 @@
-"""Covariates: columns of a table as the columns of a design, numbers as they are and levels one-hot."""
+"""Covariates: columns of a table as the columns of a design."""
 
 import decimal
 from dataclasses import dataclass
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from skprep.errors import warn_caller
+from skprep.kernels.splines import Spline
 from skprep.statistics.groups import GroupIndex
 from skprep.validation.unknown import shown
 
+KINDS = {type(None): "numbers", GroupIndex: "levels", Spline: "a smooth function"}
 NUMBERS = (int, float, np.number, decimal.Decimal)
 LARGEST = 1e150  # whose squares stay in float64
 
@@ -21,9 +24,9 @@ class Covariates:
     ----------
     names : tuple of str
         What the covariates are called in messages and in the design.
-    levels : tuple of (GroupIndex or None)
-        The levels of text, booleans and categories, each of which is a column of the design; None for
-        numbers.
+    levels : tuple of (GroupIndex, Spline or None)
+        The levels of text, booleans and categories, each of which is a column of the design; the basis of a
+        smooth function of a number; None for numbers as they are.
 
     Examples
     --------
@@ -38,59 +41,68 @@ class Covariates:
     levels: tuple
 
     @classmethod
-    def learn(cls, names, columns, rows=None):
-        """Return the covariates that columns of training rows show; ``rows`` as in :meth:`matrix`."""
-        known = zip(names, columns, strict=True)
-        levels = [None if is_numeric(c) else GroupIndex.learn([_known(n, c, rows)])[0] for n, c in known]
+    def learn(cls, names, columns, rows=None, smooth=None):
+        """Return the covariates that columns of training rows show.
+
+        Parameters
+        ----------
+        names : sequence of str
+        columns : list of pandas Series
+        rows : ndarray or False, default=None
+            As in :meth:`matrix`.
+        smooth : dict, default=None
+            By number of the covariate: a Spline, or the number of its columns.
+        """
+        levels = []
+        for i, (name, column) in enumerate(zip(names, columns, strict=True)):
+            if i in (smooth or {}):
+                levels.append(_spline(name, column, smooth[i], rows))
+            else:
+                levels.append(
+                    None if is_numeric(column) else GroupIndex.learn([_known(name, column, rows)])[0]
+                )
         return cls(tuple(names), tuple(levels))
 
     def union(self, other):
         """Return covariates with the levels of both, and the columns of each in the design of those."""
-        levels = []
-        for name, a, b in zip(self.names, self.levels, other.levels, strict=True):
-            if (a is None) != (b is None):
-                kinds = ["numbers" if index is None else "levels" for index in (a, b)]
-                raise ValueError(
-                    f"Covariate {name!r} must be of one kind in all rows; received {kinds[1]} after "
-                    f"{kinds[0]}. "
-                    "Bring the column into one type."
-                )
-            levels.append(a if a is None else a.union(b)[0])
-        whole = Covariates(self.names, tuple(levels))
+        pairs = zip(self.names, self.levels, other.levels, strict=True)
+        whole = Covariates(self.names, tuple(_union(name, a, b) for name, a, b in pairs))
         return whole, self._places_in(whole), other._places_in(whole)
 
     def _places_in(self, whole):
         places = []
         for own, all_levels, first in zip(self.levels, whole.levels, whole._starts(), strict=True):
-            places += [first] if own is None else (first + all_levels.codes_of(own.keys)).tolist()
+            within = all_levels.codes_of(own.keys) if isinstance(own, GroupIndex) else np.arange(_width(own))
+            places += (first + within).tolist()
         return np.array(places, dtype=np.intp)
 
-    def _widths(self):
-        return [1 if index is None else len(index) for index in self.levels]
-
     def _starts(self):
-        return np.cumsum([0, *self._widths()])[:-1].tolist()
+        return np.cumsum([0, *map(_width, self.levels)])[:-1].tolist()
 
     @property
     def n_columns(self):
         """The number of columns of the design."""
-        return sum(self._widths())
+        return sum(map(_width, self.levels))
 
     def column_names(self):
-        """Return the names of the columns of the design: of a number its own, of a level with it behind."""
-        return [
-            name if index is None else f"{name}_{level}"
-            for name, index in zip(self.names, self.levels, strict=True)
-            for level in ([None] if index is None else index.keys)
-        ]
+        """Return the names of the columns of the design, those of levels and curves with more behind."""
+        found = []
+        for name, basis in zip(self.names, self.levels, strict=True):
+            if basis is None:
+                found.append(name)
+            elif isinstance(basis, Spline):
+                found += [f"{name}_spline{i}" for i in range(1, basis.df + 1)]
+            else:
+                found += [f"{name}_{level}" for level in basis.keys]
+        return found
 
     def free(self):
         """Return which columns a regression needs: all but the first level of each covariate."""
         return np.array(
             [
                 first + i
-                for index, first in zip(self.levels, self._starts(), strict=True)
-                for i in ([0] if index is None else range(1, len(index)))
+                for basis, first in zip(self.levels, self._starts(), strict=True)
+                for i in range(1 if isinstance(basis, GroupIndex) else 0, _width(basis))
             ],
             dtype=np.intp,
         )
@@ -111,31 +123,28 @@ class Covariates:
         """
         n_rows = len(columns[0]) if columns else 0
         design = np.zeros((n_rows, self.n_columns))
-        for name, index, first, column in zip(self.names, self.levels, self._starts(), columns, strict=True):
-            if index is None:
+        for name, basis, first, column in zip(self.names, self.levels, self._starts(), columns, strict=True):
+            if basis is None:
                 design[:, first] = _numbers(name, column, rows)
-                continue
-            codes, unknown = index.encode([_known(name, column, rows)])
-            if unknown:
-                _refuse_levels(name, index, unknown)
-            design[np.arange(n_rows), first + codes] = 1.0
+            elif isinstance(basis, Spline):
+                x = _numbers(name, column, rows)
+                if rows is not False:  # a lazy frame has not shown its numbers
+                    _warn_of_clamped(name, basis, x)
+                design[:, first : first + basis.df] = basis.columns(x)
+            else:
+                codes, unknown = basis.encode([_known(name, column, rows)])
+                if unknown:
+                    _refuse_levels(name, basis, unknown)
+                design[np.arange(n_rows), first + codes] = 1.0
         return design
 
     def refuse_new(self, other):
         """Refuse covariates of other rows that have a level which these do not know."""
         for name, own, theirs in zip(self.names, self.levels, other.levels, strict=True):
-            if own is None or theirs is None:
-                continue
-            new = [key for key in theirs.keys if own.codes_of([key])[0] < 0]
-            if new:
-                _refuse_levels(name, own, new)
-
-
-def _refuse_levels(name, index, unknown):
-    raise ValueError(
-        f"Covariate {name!r} must have a level that fit has seen ({shown(index.keys)}); received "
-        f"{shown(unknown)}. Fit on rows of this level too, or correct the value."
-    )
+            if isinstance(own, GroupIndex) and isinstance(theirs, GroupIndex):
+                new = [key for key in theirs.keys if own.codes_of([key])[0] < 0]
+                if new:
+                    _refuse_levels(name, own, new)
 
 
 def is_numeric(column):
@@ -148,10 +157,73 @@ def is_numeric(column):
     (True, False)
     """
     if column.dtype != object:
-        kind = column.dtype
-        return pd.api.types.is_any_real_numeric_dtype(kind)
+        return pd.api.types.is_any_real_numeric_dtype(column.dtype)
     present = column[~pd.isna(column)]
     return len(present) > 0 and all(isinstance(v, NUMBERS) and not isinstance(v, bool) for v in present)
+
+
+def _width(basis):
+    if basis is None:
+        return 1
+    return basis.df if isinstance(basis, Spline) else len(basis)
+
+
+def _union(name, a, b):
+    kinds = [KINDS[type(basis)] for basis in (a, b)]
+    if kinds[0] != kinds[1]:
+        raise ValueError(
+            f"Covariate {name!r} must be of one kind in all rows; received {kinds[1]} after {kinds[0]}. "
+            f"Bring "
+            "the column into one type."
+        )
+    if isinstance(a, Spline) and a != b:
+        raise ValueError(
+            f"A smooth covariate needs the same knots in all parts; received others for {name!r}. "
+            f"{_how(name)}"
+        )
+    return a.union(b)[0] if isinstance(a, GroupIndex) else a
+
+
+def _how(name):
+    return f'Give them: smooth={{{name!r}: {{"knots": [...], "bounds": (low, high)}}}}.'
+
+
+def _spline(name, column, basis, rows):
+    """Return the basis of a smooth function of a covariate: the one given, or one through its numbers."""
+    if rows is False and not isinstance(basis, Spline):
+        raise ValueError(
+            f"On a lazy frame a smooth covariate needs knots; received smooth={{{name!r}: {basis!r}}}. "
+            + _how(name)
+        )
+    x = _numbers(name, column, rows)
+    if isinstance(basis, Spline):
+        return basis
+    different = len(np.unique(x))
+    if different <= basis:
+        raise ValueError(
+            f"A smooth covariate needs more different numbers than columns; received {different} of "
+            f"{name!r}, "
+            f"and {basis} columns. Ask for fewer columns, or leave it out of smooth."
+        )
+    return Spline.through(x, basis)
+
+
+def _warn_of_clamped(name, spline, x):
+    outside = spline.outside(x)
+    if outside.any():
+        low, high = spline.bounds
+        warn_caller(
+            f"{int(outside.sum())} numbers of the smooth covariate {name!r} lie outside of its bounds, "
+            f"{low:g} "
+            f"to {high:g}, and count as the bound; {x[outside][0]:g} is one."
+        )
+
+
+def _refuse_levels(name, index, unknown):
+    raise ValueError(
+        f"Covariate {name!r} must have a level that fit has seen ({shown(index.keys)}); received "
+        f"{shown(unknown)}. Fit on rows of this level too, or correct the value."
+    )
 
 
 def _numbers(name, column, rows):
@@ -178,16 +250,15 @@ def _known(name, column, rows):
     if column.dtype.kind == "c":
         raise ValueError(
             f"Covariate {name!r} must be text, a boolean, a category or a real number; received "
-            f"{column.dtype}. "
-            "Split it into its real and imaginary part."
+            f"{column.dtype}. Split it into its real and imaginary part."
         )
     return column
 
 
 def _refuse_missing(name, value, row, rows):
-    shown_value = "a missing value" if value is None or value != value else f"{value!r}"
+    received = "a missing value" if value is None or value != value else f"{value!r}"
     where = "some row" if rows is False else f"row {row if rows is None else rows[row]}"
     raise ValueError(
         f"Covariate {name!r} must be known and finite in every row, and below {LARGEST:g}; received "
-        f"{shown_value} in {where}. Fill it, or leave the row out."
+        f"{received} in {where}. Fill it, or leave the row out."
     )

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import partial
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from skprep.groups.settings import check_by
 from skprep.harmonise.bayes import Settings, effects_of
 from skprep.harmonise.covariates import Covariates, is_numeric
 from skprep.harmonise.regression import Confounded, regress
+from skprep.kernels.splines import Spline
 from skprep.maps.effects import EffectMap
 from skprep.statistics import CrossMoments
 from skprep.statistics.groups import GroupIndex, plain_key
@@ -33,7 +34,13 @@ from skprep.validation.rows import number_columns, numbered_rows, refuse_infinit
 from skprep.validation.unknown import codes_of, shown
 from skprep.validation.weights import check_some_weight, check_weight, training_rows
 
-LEARNING = ("by", "covariates", "controls", "reference")  # the parameters that decide what is learnt
+LEARNING = (
+    "by",
+    "covariates",
+    "controls",
+    "smooth",
+    "reference",
+)  # the parameters that decide what is learnt
 ALIKE = 20  # rows from which on two columns of the same parts are one column by two names
 ESTIMATING = ("empirical_bayes", "parametric", "mean_only", "max_iter", "tol")  # and how estimates are made
 ESTIMATED = (  # what is not there while rows do not determine it
@@ -108,8 +115,10 @@ class HarmoniseState:
         check_by(self.by)
         _check_covariates(self.covariates)
         check_controls(self.controls)
+        _check_smooth(self.smooth)
         if reset:
-            vars(self).pop("_of_more", None)
+            for name in ("_of_more", "_statistic"):
+                vars(self).pop(name, None)
         self._check_whole("partial_fit")
         how = {"reset": reset, "stream": stream, "set_attributes": set_attributes}
         backend_of(X).learn(self, X, y, sample_weight=sample_weight, **how)
@@ -142,7 +151,7 @@ class HarmoniseState:
         if self.controls:
             frame = rows_with(frame, [names[j] for j in layout.controls], values_of(self.controls))
         seen = look_at(frame, covariates)
-        known = Covariates.learn(covariates, seen, rows=False)
+        known = Covariates.learn(covariates, seen, False, self._smooth(layout, covariates))
         known.matrix(seen, rows=False)
         statistic, index = learn_cross_moments(frame, features, keys, covariates, known.levels)
         learnt = Learnt.first(index, known, statistic)
@@ -199,7 +208,7 @@ class HarmoniseState:
 
     def _learnt_from(self, layout, table, weight):
         names = [str(name) for name in self._covariate_names(layout)]
-        covariates = Covariates.learn(names, table.covariates, table.rows)
+        covariates = Covariates.learn(names, table.covariates, table.rows, self._smooth(layout, names))
         index, codes = GroupIndex.learn(table.keys)
         _warn_of_small_weights(index, codes, weight)
         named = self._named_features(layout)
@@ -209,6 +218,23 @@ class HarmoniseState:
             if not statistic.is_finite():
                 refuse_infinity(named, table.features)
         return Learnt.first(index, covariates, statistic)
+
+    def _smooth(self, layout, names):
+        """Return by number of a covariate the basis that it is to have: as learnt, given, or its size."""
+        found, known = {}, vars(self).get("_statistic")
+        for column, wanted in (self.smooth or {}).items():
+            at = [i for i, name in enumerate(names) if column in (name, layout.covariates[i])]
+            if not at:
+                raise ValueError(
+                    f"smooth must name covariates; received {column!r}, and the covariates are "
+                    f"{shown(names)}. "
+                    "Name it in covariates too, or leave it out of smooth."
+                )
+            given = wanted
+            if isinstance(wanted, dict):
+                given = Spline(tuple(map(float, wanted["knots"])), tuple(map(float, wanted["bounds"])))
+            found[at[0]] = given if known is None else known.covariates.levels[at[0]]
+        return found
 
     def _named_features(self, layout):
         """Return a stand-in whose columns are the features, for messages about them."""
@@ -267,7 +293,8 @@ class HarmoniseState:
         layout, kept, moved = self._layout.of_some(places)
         which = [self._layout.features.index(j) for j in places]
         moving = {
-            name: at_new_places(getattr(self, name), moved) for name in ("by", "covariates", "controls")
+            name: at_new_places(getattr(self, name), moved)
+            for name in ("by", "covariates", "controls", "smooth")
         }
         twin = clone(self).set_params(**moving)
         vars(twin).update({name: v for name, v in vars(self).items() if name not in vars(twin)})
@@ -454,6 +481,28 @@ def _check_covariates(covariates):
             f"covariates must be a list of column names or positions; received {covariates!r}. For example "
             'covariates=["age", "sex"].'
         )
+
+
+def _check_smooth(smooth):
+    """Refuse what is no size and no knots of a basis."""
+    for column, wanted in (smooth or {}).items():
+        right = isinstance(wanted, Integral) and not isinstance(wanted, bool) and wanted >= 3
+        if (
+            isinstance(wanted, dict)
+            and set(wanted) == {"knots", "bounds"}
+            and np.shape(wanted["bounds"]) == (2,)
+        ):
+            places = [wanted["bounds"][0], *wanted["knots"], wanted["bounds"][1]]
+            right = all(isinstance(v, Real) and np.isfinite(v) for v in places) and np.all(
+                np.diff(places) > 0
+            )
+        if not right:
+            raise ValueError(
+                "smooth must give for each covariate a whole number of columns from 3 on, or its knots and "
+                f"bounds in rising order; received {wanted!r} for {column!r}. For example "
+                f"smooth={{{column!r}: 5}} or "
+                f'smooth={{{column!r}: {{"knots": [40, 60], "bounds": (18, 90)}}}}.'
+            )
 
 
 def _warn_of_small_weights(index, codes, weight):

@@ -5,6 +5,7 @@ import numpy as np
 from skprep.groups.layout import Layout
 from skprep.harmonise.covariates import Covariates
 from skprep.harmonise.state import Learnt
+from skprep.kernels.splines import Spline
 from skprep.persistence.statistics import read_statistic
 from skprep.persistence.values import ROOT, check_members, encode, numbers, read_numbers
 from skprep.statistics import CrossMoments
@@ -26,11 +27,8 @@ def written(state, spelt):
         "layout": {name: [int(j) for j in getattr(layout, name)] for name in PLACES},
         "groups": [encode(key, ROOT / "groups" / i) for i, key in enumerate(learnt.index.keys)],
         "covariates": [
-            {
-                "name": name,
-                "levels": None if index is None else [encode(k, ROOT / "covariates") for k in index.keys],
-            }
-            for name, index in zip(learnt.covariates.names, learnt.covariates.levels, strict=True)
+            {"name": name, "levels": _levels(basis)}
+            for name, basis in zip(learnt.covariates.names, learnt.covariates.levels, strict=True)
         ],
         "added": learnt.added.tolist(),
         "statistic": {
@@ -39,6 +37,12 @@ def written(state, spelt):
             **(products if statistic.n_covariates else {}),
         },
     }
+
+
+def _levels(basis):
+    if isinstance(basis, Spline):
+        return {"knots": list(basis.knots), "bounds": list(basis.bounds)}
+    return None if basis is None else [encode(key, ROOT / "covariates") for key in basis.keys]
 
 
 def read(document, combat, read_keys):
@@ -84,7 +88,10 @@ def _read_covariates(given, layout, combat, read_keys):
         if one["name"] != name:
             (place / i / "name").refuse(repr(name), one["name"])
         index, codes = None, np.zeros(1, dtype=np.intp)
-        if one["levels"] is not None:
+        if isinstance(one["levels"], dict):
+            index = _read_spline(one["levels"], place / i / "levels")
+            codes = np.arange(index.df)
+        elif one["levels"] is not None:
             index, codes = read_keys(one["levels"], 1, place / i / "levels")
             if None in index.keys:
                 (place / i / "levels").refuse("free of missing levels", one["levels"])
@@ -92,6 +99,16 @@ def _read_covariates(given, layout, combat, read_keys):
         columns += (first + codes).tolist()
         first += len(codes)
     return Covariates(tuple(one["name"] for one in given), tuple(levels)), columns
+
+
+def _read_spline(given, place):
+    check_members(given, place, ["knots", "bounds"])
+    knots = read_numbers(given["knots"], place / "knots", (None,))
+    bounds = read_numbers(given["bounds"], place / "bounds", (2,))
+    whole = np.array([bounds[0], *knots, bounds[1]])
+    if not (np.isfinite(whole).all() and bounds[0] < bounds[1] and (np.diff(whole) >= 0).all()):
+        place.refuse("finite, in rising order", given)
+    return Spline(tuple(knots.tolist()), tuple(bounds.tolist()))
 
 
 def _read_statistic(state, place, shape):

@@ -547,6 +547,93 @@ def test_weights_that_sum_to_one_are_pointed_out():
         ComBat("site", covariates=COVARIATES).fit(frame, sample_weight=np.full(90, 1 / 90))
 
 
+def curved(n_rows=300, seed=0):
+    rng = np.random.default_rng(seed)
+    frame = sites(n_rows, n_features=6, seed=seed)[["site", "age", *(f"y{j}" for j in range(6))]]
+    frame["age"] = rng.uniform(20, 90, n_rows)
+    for j in range(6):
+        frame[f"y{j}"] += 3 * np.sin(frame.age / 12 + j)
+    return frame
+
+
+def test_a_curve_is_kept_where_a_line_would_not_do():
+    frame = curved()
+    smooth = ComBat("site", covariates=["age"], smooth={"age": 8}).fit(frame)
+    assert smooth.covariate_names_ == [f"age_spline{i}" for i in range(1, 9)]
+    x = smooth._statistic.covariates.levels[0]
+    columns = pd.DataFrame(x.columns(frame.age.to_numpy()), columns=[f"b{i}" for i in range(8)])
+    plain = frame.drop(columns="age").join(columns)
+    by_hand = ComBat("site", covariates=list(columns))
+    assert_near(smooth.transform(frame), by_hand.fit_transform(plain))
+    line = ComBat("site", covariates=["age"]).fit(frame)
+    assert (smooth.pooled_variance_ < 0.8 * line.pooled_variance_).all()
+
+
+def test_knots_are_those_of_the_first_rows_or_given():
+    frame = curved()
+    given = {"age": {"knots": [40, 60], "bounds": (20, 90)}}
+    combat = ComBat("site", covariates=["age"], smooth=given)
+    whole = clone(combat).fit(frame)
+    assert len(whole.covariate_names_) == 5
+    parts = merge([clone(combat).partial_fit(part) for _, part in frame.groupby("site")])
+    assert_near(parts.transform(frame), whole.transform(frame))
+    learnt = ComBat("site", covariates=["age"], smooth={"age": 5}).partial_fit(frame[:150])
+    with pytest.warns(UserWarning, match="numbers of the smooth covariate 'age' lie outside of its bounds"):
+        learnt.partial_fit(frame[150:].assign(age=lambda t: t.age + 3))
+    with pytest.raises(ValueError, match="needs the same knots in all parts; received others for 'age'"):
+        merge([clone(learnt).partial_fit(frame[i::2]) for i in (0, 1)])
+    restored = from_json(to_json(whole))
+    assert_near(restored.transform(frame), whole.transform(frame), 0)
+    assert whole.covariate_names_ == restored.partial_fit(frame).covariate_names_
+
+
+def test_numbers_outside_count_as_the_bound():
+    frame = curved()
+    combat = ComBat("site", covariates=["age"], smooth={"age": 4}).fit(frame)
+    oldest = frame[:1].assign(age=frame.age.max())
+    with pytest.warns(
+        UserWarning, match="1 numbers of the smooth covariate 'age' lie outside of its bounds, 20"
+    ):
+        beyond = combat.transform(frame[:1].assign(age=150.0))
+    assert np.array_equal(beyond, combat.transform(oldest))
+
+
+@pytest.mark.parametrize("make", ["polars", "duckdb"])
+def test_a_curve_on_a_lazy_frame(make):
+    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    frame = curved()
+    rows = pl.from_pandas(frame).lazy() if make == "polars" else duckdb.sql("select * from frame")
+    combat = ComBat("site", covariates=["age"], smooth={"age": {"knots": [35, 50, 70], "bounds": [25, 85]}})
+    with pytest.warns(UserWarning, match="lie outside"):
+        eager = clone(combat).fit(frame)
+    with pytest.warns(UserWarning, match="lie outside"):
+        expected = eager.transform(frame)
+    lazy = clone(combat).fit(rows)
+    np.testing.assert_allclose(lazy.coef_, eager.coef_, rtol=1e-9, atol=1e-9)
+    result = lazy.transform(rows)
+    result = result.collect().to_pandas() if make == "polars" else result.df()
+    assert_near(result[[f"y{j}" for j in range(6)]], expected)
+    with pytest.raises(ValueError, match="On a lazy frame a smooth covariate needs knots"):
+        clone(combat).set_params(smooth={"age": 5}).fit(rows)
+
+
+@pytest.mark.parametrize(
+    ("smooth", "message"),
+    [
+        ({"age": 2}, "smooth must give for each covariate a whole number of columns from 3 on"),
+        ({"age": {"knots": [60, 40], "bounds": (18, 90)}}, "in rising order"),
+        (
+            {"height": 5},
+            "smooth must name covariates; received 'height', and the covariates are 'age', 'sex'",
+        ),
+        ({"sex": 5}, "Covariate 'sex' must be a number"),
+    ],
+)
+def test_curves_that_are_refused(smooth, message):
+    with pytest.raises(ValueError, match=message):
+        ComBat("site", covariates=["age", "sex"], smooth=smooth).fit(sites().drop(columns="stage"))
+
+
 def plates(n_rows=240):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"plate": rng.choice(["p", "q", "r"], n_rows), "dose": rng.choice([0, 1], n_rows)})

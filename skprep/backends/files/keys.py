@@ -6,6 +6,8 @@ import re
 
 import pandas as pd
 
+from skprep.statistics.groups import GroupIndex
+
 WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 REAL = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")
 TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -87,7 +89,7 @@ def readers_of_covariates(names, levels):
     (61.5, 'old')
     """
     return {
-        name: _number_or_text if index is None else KeyReader(index.keys)
+        name: KeyReader(index.keys) if isinstance(index, GroupIndex) else _number_or_text
         for name, index in zip(names, levels, strict=True)
     }
 
