@@ -10,7 +10,7 @@ import warnings
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # PyTorch's threads would spin through our turns
 
-from benchmarks import files, groups, layers, maps, scalers, serving, training
+from benchmarks import files, groups, harmonise, layers, maps, scalers, serving, training
 from benchmarks.engines import against_dask_ml
 from benchmarks.growth import draw
 from benchmarks.measure import head
@@ -67,6 +67,7 @@ SCENARIOS = {
     "serving": lambda rows, quick: serving.main(1_000 if quick else 10_000),
     "training": lambda rows, quick: training.main(quick),
     "files": lambda rows, quick: files.main(5 * rows, 1 if quick else 3),
+    "harmonise": harmonise.main,
     "scalers": _scalers,
     "groups": _groups,
     "engines": _engines,

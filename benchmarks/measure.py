@@ -24,6 +24,7 @@ PEERS = (
     "numbagg",
     "torch",
     "duckdb",
+    "neurocombat",
 )
 
 
