@@ -63,6 +63,10 @@ CASES = [
         RobustScaler(with_centering=False, unit_variance=True, clip=2),
         ("checks",),
     ),
+    Case("robust, deviation", RobustScaler(method="mad"), ("laws", "engines", "groups", "dask")),
+    Case(
+        "robust, deviation, unit variance", RobustScaler(method="mad", unit_variance=True), ("checks", "laws")
+    ),
     Case("log", LogScaler(), FEW),
     Case("log, clip", LogScaler(handle_invalid="clip"), ("checks", "dask", "groups")),
     Case("log10, clip", LogScaler(base=10, offset=-0.5, handle_invalid="clip"), ("engines",)),

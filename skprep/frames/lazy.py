@@ -18,7 +18,7 @@ import pandas as pd
 from skprep.frames.joins import UnfitKey, from_ticks, gathered, join, with_keys
 from skprep.frames.keys import key_columns
 from skprep.frames.names import safe, safely_named
-from skprep.statistics import Extrema, Moments, Quantiles, SmallestTwo
+from skprep.statistics import Extrema, MedianDeviation, Moments, Quantiles, SmallestTwo
 from skprep.statistics.groups import GroupIndex
 
 FAR = 100.0  # spreads between 0 and the mean, from which on the deviations are summed separately
@@ -295,6 +295,18 @@ def _quantiles(table, grouped, probabilities, **settings):
     return learnt
 
 
+def _median_deviation(table, grouped, **settings):
+    found = _ask_first(table, grouped, {"median": ("x", _quantile(0.5))})
+    away = table.derive(
+        grouped, lambda x, m: {"x": nw.when(x >= m).then(x - m).otherwise(m - x)}, m=found["median"]
+    )
+    deviation = table.ask(grouped, {"median": ("x", _quantile(0.5))}, away)["median"]
+    learnt = MedianDeviation.empty(*found["count"].shape, **settings)
+    learnt.count[:] = found["count"]
+    learnt.answers[:] = np.stack([found["median"], deviation], axis=2)
+    return learnt
+
+
 def _smallest_two(table, grouped):
     found = _ask_first(table, grouped)
     first = np.where(found["count"] > 0, found["min"], np.inf)
@@ -336,4 +348,10 @@ def _with_deviations(table, grouped, learnt, span):
     return Moments(learnt.count, learnt.origin, np.ldexp(shift, power), m2, power)
 
 
-_SUMMARIES = {Moments: _moments, Extrema: _extrema, Quantiles: _quantiles, SmallestTwo: _smallest_two}
+_SUMMARIES = {
+    Moments: _moments,
+    Extrema: _extrema,
+    Quantiles: _quantiles,
+    MedianDeviation: _median_deviation,
+    SmallestTwo: _smallest_two,
+}

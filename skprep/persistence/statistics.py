@@ -3,9 +3,11 @@
 import numpy as np
 
 from skprep.persistence.values import DocumentError, check_members, read_numbers
-from skprep.statistics import Extrema, MedianOfMeans, Moments, Quantiles, SmallestTwo, sketch
+from skprep.statistics import Extrema, MedianDeviation, MedianOfMeans, Moments, Quantiles, SmallestTwo, sketch
 
-STATISTICS = {c.__name__: c for c in (Moments, Extrema, SmallestTwo, Quantiles, MedianOfMeans)}
+STATISTICS = {
+    c.__name__: c for c in (Moments, Extrema, SmallestTwo, Quantiles, MedianDeviation, MedianOfMeans)
+}
 
 
 def read_statistic(state, place, shape):
@@ -17,8 +19,8 @@ def read_statistic(state, place, shape):
         (place / "kind").refuse(f"one of {', '.join(STATISTICS)}", state.get("kind", "nothing"))
     state = {name: value for name, value in state.items() if name != "kind"}
     check_members(state, place, list(kind.empty(1, 1).to_dict()))
-    if kind is Quantiles:
-        return _read_quantiles(state, place, shape)
+    if issubclass(kind, Quantiles):
+        return _read_quantiles(kind, state, place, shape)
     if kind is MedianOfMeans:
         n_blocks, blocks = state["n_blocks"], state["blocks"]
         if type(n_blocks) is not int or n_blocks < 1:
@@ -49,7 +51,7 @@ def _read_count(value, place, shape):
     return count
 
 
-def _read_quantiles(state, place, shape):
+def _read_quantiles(kind, state, place, shape):
     """Check and read quantiles, whose cells are of different sizes."""
     count = _read_count(state["count"], place / "count", shape)
     probabilities = read_numbers(state["probabilities"], place / "probabilities", (None,))
@@ -70,7 +72,7 @@ def _read_quantiles(state, place, shape):
         "errors": errors,
     }
     try:
-        learnt = Quantiles.from_dict(state)
+        learnt = kind.from_dict(state)
         _check_sketches(learnt, place)
     except (ImportError, DocumentError):
         raise

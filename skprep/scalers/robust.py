@@ -1,14 +1,15 @@
 """Median and interquartile range."""
 
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 from scipy import stats
 
-from skprep.compat import Interval
+from skprep.compat import Interval, StrOptions
 from skprep.maps import AffineMap
 from skprep.scalers.base import Scaler
-from skprep.statistics import Quantiles
+from skprep.statistics import MedianDeviation, Quantiles
 from skprep.statistics.quantiles import EXACT_BUDGET
 from skprep.statistics.sketch import LEAST_RANK_ERROR
 from skprep.validation.parameters import check_clip, check_range, samples_seen
@@ -47,13 +48,18 @@ class RobustScaler(Scaler):
         0.001 the median lies between the true quantiles of 49.9 % and 50.1 %, with a probability of
         more than 99.9 %. Needs the extra ``sketch``. A sketch takes about 50 kB
         a feature (and group) at 0.001, 6 kB at 0.01, however many rows it has seen.
+    method : {"iqr", "mad"}, default="iqr"
+        What to divide by: the range of quantiles, or the median of the absolute deviations from the median,
+        which stands up to nearly half of the rows. ``quantile_range`` has no part in it; ``unit_variance``
+        multiplies it by 1.4826. A feature of which half of the values are the median has deviation 0, and
+        scale 1.
 
     Attributes
     ----------
     center_ : ndarray of shape (n_features,) or None
         Median of the training rows, float64; NaN for a feature that was never there.
     scale_ : ndarray of shape (n_features,) or None
-        Range of the quantiles; 1 where both are equal.
+        Range of the quantiles, 1 where both are equal; or the median absolute deviation, 1 where it is 0.
     exact_ : bool
         Whether the quantiles of all features are exact, not those of a sketch.
     rank_error_ : ndarray of shape (n_features,)
@@ -110,10 +116,11 @@ class RobustScaler(Scaler):
         "clip": [None, Interval(Real, 0, None, closed="neither"), tuple, list],
         "exact_budget": [Interval(Integral, 1, None, closed="left")],
         "max_rank_error": [Interval(Real, LEAST_RANK_ERROR, 0.5, closed="both")],
+        "method": [StrOptions({"iqr", "mad"})],
     }
     __metadata_request__fit = {"sample_weight": False}  # off by default, as scikit-learn has none
     __metadata_request__partial_fit = {"sample_weight": False}
-    _learning_parameters = ("quantile_range", "exact_budget", "max_rank_error")
+    _learning_parameters = ("quantile_range", "exact_budget", "max_rank_error", "method")
     _sparse_formats = ("csr", "csc")
 
     def __init__(
@@ -127,6 +134,7 @@ class RobustScaler(Scaler):
         clip: float | tuple[float, float] | None = None,
         exact_budget: int = EXACT_BUDGET,
         max_rank_error: float = 0.001,
+        method: Literal["iqr", "mad"] = "iqr",
     ) -> None:
         self.with_centering = with_centering
         self.with_scaling = with_scaling
@@ -136,9 +144,13 @@ class RobustScaler(Scaler):
         self.clip = clip
         self.exact_budget = exact_budget
         self.max_rank_error = max_rank_error
+        self.method = method
 
     def _statistic(self):
         check_clip(self.clip)
+        kept = {"budget": int(self.exact_budget), "max_rank_error": float(self.max_rank_error)}
+        if self.method == "mad":
+            return MedianDeviation, kept
         low, high = self.quantile_range
         if not 0 <= low <= high <= 100:
             raise ValueError(
@@ -151,21 +163,22 @@ class RobustScaler(Scaler):
                 f"distribution has no finite width beyond; received {self.quantile_range!r}. "
                 "Use for example (25.0, 75.0), or unit_variance=False."
             )
-        return Quantiles, {
-            "probabilities": (low / 100, 0.5, high / 100),
-            "budget": int(self.exact_budget),
-            "max_rank_error": float(self.max_rank_error),
-        }
+        return Quantiles, {"probabilities": (low / 100, 0.5, high / 100), **kept}
 
     def _map(self, statistic):
-        low, median, high = np.moveaxis(statistic.values, 2, 0)
         scale = None
+        if self.method == "mad":
+            median, deviation = np.moveaxis(statistic.values, 2, 0)
+            low, high, ends = np.zeros_like(deviation), deviation, [0.5, 0.75]
+        else:
+            low, median, high = np.moveaxis(statistic.values, 2, 0)
+            ends = statistic.probabilities[[0, 2]]
         if self.with_scaling:
             with np.errstate(over="ignore"):
                 scale = high - low
             check_range(self, scale, low, high)
             if self.unit_variance:
-                scale = scale / np.diff(stats.norm.ppf(statistic.probabilities[[0, 2]]))
+                scale = scale / np.diff(stats.norm.ppf(ends))
         center = median if self.with_centering else None
         return AffineMap.of(center, scale, median.shape, check_clip(self.clip))
 

@@ -2,9 +2,18 @@
 
 from skprep.statistics.cross_moments import CrossMoments
 from skprep.statistics.extrema import Extrema
+from skprep.statistics.median_deviation import MedianDeviation
 from skprep.statistics.median_of_means import MedianOfMeans
 from skprep.statistics.moments import Moments
 from skprep.statistics.quantiles import Quantiles
 from skprep.statistics.smallest_two import SmallestTwo
 
-__all__ = ["CrossMoments", "Extrema", "MedianOfMeans", "Moments", "Quantiles", "SmallestTwo"]
+__all__ = [
+    "CrossMoments",
+    "Extrema",
+    "MedianDeviation",
+    "MedianOfMeans",
+    "Moments",
+    "Quantiles",
+    "SmallestTwo",
+]

@@ -114,7 +114,7 @@ class Quantiles(Statistic):
             X, codes = X[order], codes[order]
             sample_weight = None if sample_weight is None else sample_weight[order]
         parts = []
-        for columns in _chunks(X):
+        for columns in chunks(X):
             x = X[:, columns]
             x = x.toarray() if sparse.issparse(x) else x
             samples = _samples_of(x, codes, n_groups, sample_weight)
@@ -122,7 +122,7 @@ class Quantiles(Statistic):
             if keep:
                 parts.append(samples)
             else:
-                learnt.answers[:, columns] = _quantiles_of(samples, learnt.probabilities)
+                learnt.answers[:, columns] = quantiles_of(samples, learnt.probabilities)
         if parts:
             learnt.samples = Samples.of_features(parts) if len(parts) > 1 else parts[0]
         return learnt._condensed()
@@ -150,7 +150,7 @@ class Quantiles(Statistic):
         samples = self.samples.without(cells) if self.sketches else self.samples
         values = self.answers
         if samples.values.size:
-            exact = _quantiles_of(samples, self.probabilities)
+            exact = quantiles_of(samples, self.probabilities)
             values = np.where(samples.sizes[:, :, None] > 0, exact, values)
         values = values.copy()
         for (g, j), bytes_ in self.sketches.items():
@@ -342,7 +342,7 @@ def _samples_of(x, codes, n_groups, weight):
     return Samples.of_cells(values[present], cells, weights, (n_groups, n_features))
 
 
-def _quantiles_of(samples, probabilities):
+def quantiles_of(samples, probabilities):
     """Return the exact quantiles of each cell, NaN where it has no value."""
     n_groups, n_features = sizes = samples.sizes.shape
     first = samples.sizes[0, 0] if samples.sizes.size else 0
@@ -370,7 +370,7 @@ def _sketches(listed):
     return sketches
 
 
-def _chunks(X):
+def chunks(X):
     """Yield slices of columns: as many as make one long column of about ``CHUNK`` numbers."""
     width = max(1, CHUNK // max(1, X.shape[0]))
     return (slice(start, start + width) for start in range(0, X.shape[1], width))

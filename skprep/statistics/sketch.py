@@ -132,6 +132,24 @@ def quantiles(sketch, values, probabilities):
     return found
 
 
+def deviation(sketch, values, center):
+    """Return the median distance from ``center`` of what a sketch and some more values (or None) stand for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> deviation(updated(None, np.arange(9.0), None, 0.01), None, 4.0)
+    2.0
+    """
+    parts = read(sketch)
+    values = np.empty(0) if values is None else values
+    away = np.abs(np.concatenate([parts.items, values]) - center)
+    weight = np.concatenate([np.ldexp(1.0, parts.levels_of_items()), np.ones(len(values))])
+    order = np.argsort(away)
+    rank = np.cumsum(weight[order])
+    return float(away[order][np.searchsorted(rank, np.floor(0.5 * rank[-1]), side="right")])
+
+
 def count(sketch):
     """Return the number of values that a sketch has seen."""
     return read(sketch).n

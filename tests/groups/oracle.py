@@ -84,7 +84,10 @@ def _settle(one, everyone, rows, n, policy):
     if not isinstance(one, StandardScaler | MinMaxScaler | MaxAbsScaler):
         # scale_ does not tell a range of 0 from one of 1: that of the quartiles, or of the extremes.
         of = [25, 75] if isinstance(one, RobustScaler) else [0, 100]
-        constant = [len(np.unique(np.nanpercentile(x, of))) < 2 for x in rows.T if not np.isnan(x).all()]
+        present = [x for x in rows.T if not np.isnan(x).all()]
+        constant = [len(np.unique(np.nanpercentile(x, of))) < 2 for x in present]
+        if getattr(one, "method", None) == "mad":
+            constant = [np.nanmedian(np.abs(x - np.nanmedian(x))) == 0 for x in present]
         flat = np.zeros(len(n), dtype=bool)
         flat[n > 0] = constant
         own = own[0], None if own[1] is None else np.where(flat, 0.0, own[1])

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from skprep.statistics import Extrema, MedianOfMeans, Moments, Quantiles, SmallestTwo
+from skprep.statistics import Extrema, MedianDeviation, MedianOfMeans, Moments, Quantiles, SmallestTwo
 
 from .strategies import cuts, grouped, matrices, parts
 
-ALL = [Moments, Extrema, SmallestTwo, Quantiles, MedianOfMeans]
+ALL = [Moments, Extrema, SmallestTwo, Quantiles, MedianDeviation, MedianOfMeans]
 ORDER_FREE = [kind for kind in ALL if kind is not MedianOfMeans]  # which numbers its rows
 
 
