@@ -358,6 +358,8 @@ def _positions(given, names, n_columns, parameter, owner):
             if names is None:
                 instead += f"; an array has positions ({parameter}=0)"
                 instead += ", or takes its keys as fit(X, groups=...)" if owner == "GroupScaler" else ""
+            if owner == "ComBat":
+                instead += "; site, covariates and features are columns of one table, a row is a sample"
             raise ValueError(
                 f"In {owner}, {parameter} must name columns of X; received {column!r}, but X has {known}. "
                 f"{instead}."

@@ -36,18 +36,20 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
     Parameters
     ----------
     by : str, int or list of them
-        The site: one or several columns of ``X``, by name in a frame or by position.
+        The site: one or several columns of ``X``, by name in a frame or by position. Every column that is
+        named neither here nor in ``covariates`` nor in ``controls`` is a feature: drop ids and the target
+        first.
     covariates : sequence of str or int, default=()
-        Columns of ``X`` whose effect is to stay (age, sex, diagnosis). Text, booleans and categories are
+        Columns of ``X`` whose effect is to stay (age, sex). Text, booleans and categories are
         one-hot with the levels of ``fit``; numbers enter as they are. They must be known in every row, in
         ``transform`` too. Never name the target: harmonised by the target, features know it, in the test
         rows as well.
     smooth : dict, default=None
         Covariates that are numbers and whose effect may be a curve: ``{"age": 5}`` gives the number of
-        columns of a basis of cubic B-splines, from 3 on, with knots at quantiles of the first training rows
-        and their ends as bounds. ``{"age": {"knots": [40, 60], "bounds": (18, 90)}}`` gives the knots,
-        which parts that are to be merged must have in common. A number outside counts as the bound, with a
-        warning.
+        columns of a basis of cubic B-splines, from 3 on, without a penalty, with knots at quantiles of the
+        first training rows and their ends as bounds. ``{"age": {"knots": [40, 60], "bounds": (18, 90)}}``
+        gives the knots, which parts that are to be merged must have in common. A number outside counts as
+        the bound, with a warning.
     reference : object, default=None
         A site, as it stands in its column (a tuple for several columns), that stays as it is; the others are
         brought to it. None: sites are brought to their common mean.
@@ -111,6 +113,9 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
     at all sites); it says nothing of the prior. A feature that is constant at all sites, or explained by
     site and covariates, has no v: it is shifted to the common mean. A site without a value of a feature
     leaves that feature as it is.
+
+    A feature with gaps takes from the covariates what its own rows say: where it has no row of a level,
+    nothing of that level.
 
     Weights count rows: a weight of 2 is the row twice.
 

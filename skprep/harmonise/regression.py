@@ -6,6 +6,7 @@ import numpy as np
 
 from skprep.validation.unknown import shown
 
+NOTHING = 1e-12  # of the square of a covariate over all rows: so little, in those of one feature, is none
 CONFOUNDED = 1e-10  # smallest eigenvalue of the correlations of covariates within sites, as a share of one
 
 
@@ -70,7 +71,7 @@ class Regression:
         return out
 
 
-def regress(statistic, covariates, feature_names, reference=None):
+def regress(statistic, covariates, reference=None):
     """Return the regression of the sites of a statistic.
 
     Parameters
@@ -78,8 +79,6 @@ def regress(statistic, covariates, feature_names, reference=None):
     statistic : CrossMoments
         One group for each site; in units, see its ``in_units``.
     covariates : Covariates
-    feature_names : sequence of str
-        For a message.
     reference : int, default=None
         The site whose mean and variance are those of all.
 
@@ -95,7 +94,7 @@ def regress(statistic, covariates, feature_names, reference=None):
         square = statistic.square.sum(axis=0)[:, free][:, :, free]
         cross = statistic.cross.sum(axis=0)[:, free]
         names = np.array(covariates.column_names(), dtype=object)[free]
-        coef[:, free] = _solved(square, cross, names, statistic.count.sum(axis=0), feature_names)
+        coef[:, free] = _solved(square, cross, names, statistic.count.sum(axis=0), len(statistic.count))
     n = statistic.count
     weight = n.mean(axis=1)
     z_mean = (weight[:, None] * statistic.z_mean.mean(axis=1)).sum(axis=0) / weight.sum()
@@ -141,39 +140,41 @@ def _mean_of_sites(values, share):
     return np.clip(mean, low, high)
 
 
-def _solved(square, cross, names, count, feature_names):
-    """Solve the normal equations of each feature; refuse what they do not determine."""
+def _solved(square, cross, names, count, n_sites):
+    """Solve the normal equations of each feature; refuse what all of them leave open.
+
+    A feature with gaps may leave more open than the others, a level for instance of which it has no row: it
+    takes from the covariates what its own rows say.
+    """
     count = count[: len(square)]  # of one feature where all have the same rows
-    spread = np.sqrt(np.einsum("fkk->fk", square))
-    still = spread == 0
-    present = np.flatnonzero(count > 0)
-    never = still[present].all(axis=0)
-    if len(present) and never.any():
-        raise Confounded(
-            f"Covariates must vary within sites; received {names[never.argmax()]!r}, which is constant "
-            f"within "
-            "every site, so that what it explains and what the site does cannot be told apart. Leave it "
-            "out, or "
-            "add rows of sites in which it varies."
-        )
-    # A feature whose own rows say nothing of a covariate (others are missing) takes nothing from it.
-    scale = np.where(still, 1.0, spread)
+    spread = np.einsum("fkk->fk", square)
+    top = spread.max(axis=0)
+    still = spread <= NOTHING * top  # what a difference of rounded sums has left
+    most = int(count.argmax())
+    if count[most] > 0 and still[most].any():
+        name = names[still[most].argmax()]
+        cause = "which is constant within every site, so that what it explains and what the site does "
+        cause += "cannot be told apart"
+        advice = "Leave it out, or add rows of sites in which it varies"
+        if n_sites >= count[most]:
+            cause = f"and {n_sites} sites with a single row each, within which nothing varies"
+            advice = "Check by=: is it an id?"
+        raise Confounded(f"Covariates must vary within sites; received {name!r}, {cause}. {advice}.")
+    scale = np.sqrt(np.where(still, 1.0, spread))
     correlation = square / (scale[:, :, None] * scale[:, None, :])
-    correlation[np.repeat(still[:, :, None], len(names), axis=2) & np.eye(len(names), dtype=bool)] = 1.0
+    correlation[np.repeat(still[:, :, None], len(names), axis=2)] = 0.0
+    correlation[np.repeat(still[:, None, :], len(names), axis=1)] = 0.0
     values, vectors = np.linalg.eigh(correlation)
-    low = values[:, 0] < CONFOUNDED
-    if low.any():
-        most = int(count.argmax())
-        if low[most]:
-            among = names[np.abs(vectors[most, :, 0]) > 1e-3]
-            raise Confounded(
-                "Covariates must not depend on each other within sites; received "
-                f"{shown(among.tolist())}, of which one follows from the others and the site. Leave one out."
-            )
-        one = int(low.argmax())
+    open_ends = values < CONFOUNDED
+    if count[most] > 0 and open_ends[most].any():
+        among = names[np.abs(vectors[most, :, 0]) > 1e-3]
         raise Confounded(
-            f"Each feature needs more values than there are sites and covariates; received {count[one]:g} of "
-            f"feature {str(feature_names[one])!r}, and {len(names)} covariates. Leave the feature out."
+            "Covariates must not depend on each other within sites; received "
+            f"{shown(among.tolist())}, of which one follows from the others and the site. Leave one out; "
+            f"of levels, look "
+            "whether sites spell them differently."
         )
-    found = np.linalg.solve(correlation, (cross / scale)[:, :, None])[:, :, 0]
-    return found / scale
+    right = np.where(still, 0.0, cross / scale)
+    inverse = np.where(open_ends, 0.0, 1.0 / np.where(open_ends, 1.0, values))
+    turned = np.einsum("fkm,fk->fm", vectors, right) * inverse
+    return np.einsum("fkm,fm->fk", vectors, turned) / scale

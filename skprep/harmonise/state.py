@@ -41,7 +41,7 @@ LEARNING = (
     "smooth",
     "reference",
 )  # the parameters that decide what is learnt
-ALIKE = 20  # rows from which on two columns of the same parts are one column by two names
+ALIKE = 20  # rows from which on it is no chance that one column tells another
 ESTIMATING = ("empirical_bayes", "parametric", "mean_only", "max_iter", "tol")  # and how estimates are made
 ESTIMATED = (  # what is not there while rows do not determine it
     *("coef_", "intercept_", "pooled_variance_", "gamma_", "delta_", "n_iter_"),
@@ -122,8 +122,16 @@ class HarmoniseState:
         self._check_whole("partial_fit")
         how = {"reset": reset, "stream": stream, "set_attributes": set_attributes}
         backend_of(X).learn(self, X, y, sample_weight=sample_weight, **how)
-        if not stream and self._reason is not None:
+        if stream:
+            return self
+        if self._reason is not None:
             raise ValueError(self._reason)
+        if len(self.groups_) == 1:
+            warn_caller(
+                f"ComBat was fitted on one site, {self.groups_[0]!r}: there is nothing to harmonise it "
+                f"with. Name the "
+                "column of the site in by=; parts of one site are learnt by partial_fit, and merged."
+            )
         return self
 
     def _learn_rows(self, X, y, *, reset, stream, set_attributes, sample_weight):
@@ -256,19 +264,17 @@ class HarmoniseState:
         codes = pd.factorize(target)[0]
         for name, column in zip(self._covariate_names(layout), table.covariates, strict=True):
             own = pd.factorize(column)[0]
-            varies = own.max() > 0
             if is_numeric(column) and target.dtype.kind in "iuf":
                 same = np.array_equal(
                     column.to_numpy(dtype=np.float64, na_value=np.nan), target.astype(float)
                 )
             else:
                 same = np.array_equal(column.to_numpy(dtype=object), target.astype(object))
-            # Of few rows, two columns may fall into the same parts by chance.
-            renamed = len(own) >= ALIKE and own.max() + 1 < len(own) and np.array_equal(own, codes)
-            if varies and (same or renamed):
+            if own.max() > 0 and (same or _tells(own, codes) or _tells(codes, own)):
+                which = "is y row by row" if same else "goes with y in every row: one says what the other is"
                 raise ValueError(
-                    f"Covariates must be known before the target is; received {str(name)!r}, which is y row "
-                    "by row. Harmonised by it, features tell the target, in test rows too. Leave it out."
+                    f"Covariates must be known before the target is; received {str(name)!r}, which {which}. "
+                    "Harmonised by it, features tell the target, in test rows too. Leave it out."
                 )
 
     def _merge(self, estimators):
@@ -364,9 +370,8 @@ class HarmoniseState:
         reference = self._reference(learnt)
         common = np.flatnonzero(~learnt.added)
         place = None if reference is None else int(np.searchsorted(common, reference))
-        names = self._layout.scaled_names(self)
         in_units, power = learnt.statistic.in_units()
-        regression = regress(in_units.take(common), learnt.covariates, names, place)
+        regression = regress(in_units.take(common), learnt.covariates, place)
         how = self.empirical_bayes, self.parametric, self.mean_only, self.max_iter, float(self.tol)
         effects = effects_of(in_units, regression, Settings(*how), reference)
         self._regression, scale = regression.times(power)
@@ -469,6 +474,14 @@ class HarmoniseState:
             ),
             transform_features=self._transform_features,
         )
+
+
+def _tells(codes, others):
+    """Say whether each of a few levels goes with one level of another column, in too many rows for chance."""
+    n_levels = codes.max() + 1
+    if len(codes) < ALIKE or not 1 < n_levels <= len(codes) // 5 or others.max() < 1:
+        return False
+    return len(np.unique(codes * (others.max() + 1) + others)) == n_levels
 
 
 def _check_covariates(covariates):

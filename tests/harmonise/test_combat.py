@@ -495,13 +495,50 @@ def test_features_near_the_ends_of_float64():
         assert_near(np.ldexp(clone(combat).fit_transform(other), -power), expected)
 
 
-def test_a_feature_of_too_few_values_is_named():
-    frame = sites()[["site", "age", "y0", "y1", "y2"]].assign(weight=np.random.default_rng(1).normal(size=90))
-    frame.loc[~frame.index.isin([0, 4]), "y2"] = np.nan  # two rows of one site
-    with pytest.raises(
-        ValueError, match=r"received 2 of feature 'y2', and 2 covariates\. Leave the feature out"
-    ):
-        ComBat("site", covariates=["age", "weight"]).fit(frame)
+def test_a_feature_with_gaps_takes_what_its_own_rows_say():
+    frame = sites(n_rows=200, n_features=4)
+    frame["race"] = np.where(frame.index == 17, "other", np.where(frame.index % 5 < 2, "b", "w"))
+    frame["rare"] = (frame.index == 17).astype(float)
+    plain = ComBat("site", covariates=["age", "race"]).fit(frame.drop(columns=["sex", "stage", "rare"]))
+    for covariates in (["rare"], ["age", "race"], ["age", "rare", "sex"]):
+        rest = [c for c in ("age", "race", "rare", "sex", "stage") if c not in covariates]
+        gap = frame.drop(columns=rest)
+        gap.loc[17, "y3"] = np.nan
+        combat = ComBat("site", covariates=covariates, empirical_bayes=False).fit(gap)
+        result = combat.transform(gap)
+        assert np.isnan(result).sum() == 1
+        without = gap[gap.index != 17]
+        alone = [c for c in covariates if c != "rare"]
+        expected = ComBat("site", covariates=alone, empirical_bayes=False)
+        expected = expected.fit_transform(without.drop(columns="rare", errors="ignore"))
+        assert_near(result[gap.index != 17, 3], expected[:, 3])
+    few = frame.drop(columns=["sex", "stage", "rare"])
+    few.loc[~few.index.isin([0, 4]), "y2"] = np.nan  # two rows of one site
+    combat = ComBat("site", covariates=["age", "race"]).fit(few)
+    assert np.isfinite(combat.transform(few.assign(y2=1.0))).all()
+    assert np.isfinite(plain.gamma_).all()
+
+
+def test_an_id_in_the_place_of_the_site_is_pointed_out():
+    frame = sites().drop(columns=["sex", "stage"])
+    frame["site"] = np.arange(90)
+    with pytest.raises(ValueError, match=r"90 sites with a single row each.*Check by=: is it an id"):
+        ComBat("site", covariates=["age"]).fit(frame)
+    with pytest.warns(UserWarning, match="ComBat was fitted on one site, 'a': there is nothing to harmonise"):
+        ComBat("site", covariates=["age"]).fit(frame.assign(site="a"))
+
+
+def test_a_covariate_that_tells_the_target_or_is_told_by_it_is_refused():
+    frame = sites(n_rows=120)
+    dx = np.random.default_rng(1).choice(["AD", "MCI", "CN"], len(frame))
+    frame["dx"] = dx
+    combat = ComBat("site", covariates=["age", "sex", "stage", "dx"])
+    with pytest.raises(ValueError, match="received 'dx', which goes with y in every row"):
+        combat.fit(frame, dx == "AD")
+    frame["dx"] = np.where(dx == "AD", "ill", "well")
+    with pytest.raises(ValueError, match="received 'dx', which goes with y in every row"):
+        combat.fit(frame, dx)
+    combat.fit(frame, frame.y0)
 
 
 def test_messages_call_rows_by_the_callers_numbers():
