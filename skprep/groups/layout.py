@@ -6,15 +6,14 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_array
 
 from skprep.compat import check_feature_names, check_n_features, feature_names_in, get_feature_names
 from skprep.frames.eager import column_names, named_as, take_columns
 from skprep.frames.keys import key_columns
-from skprep.frames.numbers import as_numbers
 from skprep.groups.keys import columns_of, n_keys_of
 from skprep.statistics.groups import plain_key
-from skprep.validation.rows import masked_as_missing, name_column, name_text, read_array, read_known
+from skprep.validation.rows import name_column, read_known
+from skprep.validation.tables import as_floats, listed, listed_columns, positions_of
 
 
 @dataclass
@@ -52,6 +51,8 @@ class Layout:
         Positions of the columns that are neither: what they explain is kept, and they are not scaled.
     controls : tuple of int
         Positions of the columns that say which rows to learn from; neither scaled nor needed later.
+    whole : bool
+        Whether all columns come back, those that are not scaled as they are.
     n_keys : int
         Number of key columns, or of columns of ``groups``; 0 where ``fit`` had none.
     labels : list of str or None
@@ -67,20 +68,32 @@ class Layout:
     feature_names: np.ndarray | None = None
     covariates: tuple = ()
     controls: tuple = ()
+    whole: bool = False
 
     @classmethod
-    def of(cls, by, names, n_columns, groups=None, covariates=(), controls=(), owner="GroupScaler"):
+    def of(
+        cls, by, names, n_columns, groups=None, covariates=(), controls=(), columns=None, owner="GroupScaler"
+    ):
         """Return the layout of a table of so many columns, called ``names`` (or None)."""
-        positions = _positions(by, names, n_columns, "by", owner)
-        others = _positions(covariates, names, n_columns, "covariates", owner)
+        positions = positions_of(by, names, n_columns, "by", owner)
+        others = positions_of(covariates, names, n_columns, "covariates", owner)
         if set(positions) & set(others):
             raise ValueError(
                 f"In {owner}, a column is the key or a covariate; received by={by!r} and "
                 f"covariates={covariates!r}. Name each column once."
             )
-        telling = _positions(list(controls or ()), names, n_columns, "controls", owner)
+        telling = positions_of(list(controls or ()), names, n_columns, "controls", owner)
         besides = {*positions, *others, *telling}
         features = tuple(j for j in range(n_columns) if j not in besides)
+        if columns is not None:
+            features = tuple(positions_of(listed_columns(columns), names, n_columns, "columns", owner))
+            both = [j for j in features if j in besides]
+            if both:
+                raise ValueError(
+                    f"In {owner}, columns names what is scaled, and by, covariates and controls what is "
+                    f"not; received "
+                    f"{both[0] if names is None else names[both[0]]!r} for both. Name each column once."
+                )
         if not features:
             named = f"by={by!r}" + (f" and covariates={covariates!r}" if others else "")
             named += f" and controls={controls!r}" if telling else ""
@@ -92,7 +105,16 @@ class Layout:
         labels = None if groups is None else column_names(groups)
         text = names is not None and all(isinstance(name, str) for name in names)
         own = np.array([names[j] for j in features], dtype=object) if text else None
-        return cls(tuple(positions), features, n_keys, labels, own, tuple(others), tuple(telling))
+        return cls(
+            tuple(positions),
+            features,
+            n_keys,
+            labels,
+            own,
+            tuple(others),
+            tuple(telling),
+            columns is not None,
+        )
 
     def of_some(self, places):
         """Return the layout of a table of the keys and, behind them, some of the columns, at ``places``.
@@ -108,7 +130,7 @@ class Layout:
             else self.feature_names[[self.features.index(j) for j in places]]
         )
         features = tuple(moved[j] for j in places)
-        return replace(self, features=features, feature_names=names, **where), kept, moved
+        return replace(self, features=features, feature_names=names, whole=False, **where), kept, moved
 
     def place(self):
         """Return what must be alike in tables whose scalers are merged."""
@@ -118,7 +140,7 @@ class Layout:
         """Return the rows of a table for ``transform``, or, with ``learning``, of (further) training rows."""
         if training:
             return self._taken(estimator, X, groups, learning=True)
-        if not learning and not estimator.keep_by and self._lacks_controls(estimator, X):
+        if not learning and not self.keeps(estimator) and self._lacks_controls(estimator, X):
             return self._without_controls().take_apart(self._seen_without_controls(estimator), X, groups)
         self._check_keys_are_there(estimator, X)
         check_feature_names(estimator, named_as(X), reset=False)
@@ -158,6 +180,10 @@ class Layout:
             seen.feature_names_in_ = np.delete(estimator.feature_names_in_, list(self.controls))
         return seen
 
+    def keeps(self, estimator):
+        """Say whether columns that are not scaled are in the result."""
+        return self.whole or bool(estimator.keep_by and self.by)
+
     def take_few_apart(self, estimator, X, groups):
         """Return features and keys of a few rows with the columns of ``fit``; None: they go the long way.
 
@@ -188,7 +214,7 @@ class Layout:
             raise ValueError(
                 f"{type(estimator).__name__}(by={estimator.by!r}) finds the group of each row in a column "
                 "of X; received X "
-                f"without {_listed(absent)}: its columns are {_listed(names)}. Pass the columns seen in fit, "
+                f"without {listed(absent)}: its columns are {listed(names)}. Pass the columns seen in fit, "
                 "the key among them."
             )
 
@@ -199,14 +225,14 @@ class Layout:
         if X.shape[1] != len(expected):
             raise ValueError(
                 f"X has {X.shape[1]} features, but {type(estimator).__name__}.inverse_transform is expecting "
-                f"{len(expected)} features as input: {_listed(expected)}."
+                f"{len(expected)} features as input: {listed(expected)}."
             )
         if names is not None and hasattr(estimator, "feature_names_in_") and list(names) != list(expected):
             raise ValueError(
                 "The feature names should match those that transform gave: "
-                f"{_listed(expected)}; received {_listed(names)}. Put the columns in that order."
+                f"{listed(expected)}; received {listed(names)}. Put the columns in that order."
             )
-        if estimator.keep_by and self.by:
+        if self.keeps(estimator) and self.by:
             if groups is not None:
                 _refuse_both(estimator)
             return Table(self._features(estimator, X, self.features), key_columns(X, self.by))
@@ -216,13 +242,13 @@ class Layout:
                 "with keep_by=True so that transform keeps the key columns."
             )
         self._check_groups(groups, "inverse_transform", by_too=True)
-        positions = list(range(X.shape[1]))
+        positions = self.features if self.whole else list(range(X.shape[1]))
         return Table(self._features(estimator, X, positions), self._metadata(X, groups))
 
     def names_out(self, estimator, input_features):
         """Return the names of the columns that transform gives."""
         names = feature_names_in(estimator, input_features)
-        if estimator.keep_by and self.by:
+        if self.keeps(estimator):
             return names
         scaled, inner = names[list(self.features)], getattr(estimator, "scaler_", None)
         return inner.get_feature_names_out(scaled) if hasattr(inner, "get_feature_names_out") else scaled
@@ -293,24 +319,7 @@ class Layout:
                 )
 
     def _features(self, estimator, X, positions):
-        return self.as_floats(
-            estimator, X if len(positions) == X.shape[1] else take_columns(X, list(positions))
-        )
-
-    def as_floats(self, estimator, part):
-        """Return the columns to scale as a float array; name one that is not numeric."""
-        if type(part) is np.ndarray and part.dtype.kind == "f" and part.dtype.itemsize <= 8:
-            return part
-        try:
-            return check_array(
-                as_numbers(estimator, part),
-                dtype=[np.float64, np.float32, np.float16],
-                ensure_all_finite=False,
-                input_name="X",
-            )
-        except (ValueError, TypeError) as error:
-            name_text(estimator, part, error)
-            raise
+        return as_floats(estimator, X if len(positions) == X.shape[1] else take_columns(X, list(positions)))
 
 
 def at_new_places(columns, moved):
@@ -328,54 +337,8 @@ def at_new_places(columns, moved):
     return moved[int(columns)] if isinstance(columns, Integral) else columns
 
 
-def as_table(estimator, X):
-    """Return ``X`` as a frame or a two-dimensional array of at least one row."""
-    if column_names(X) is None:
-        if np.ma.isMaskedArray(X):  # keys too: whole numbers would lose digits as floats
-            X = masked_as_missing(X.astype(object) if X.dtype.kind in "iu" else X)
-        X = read_array(estimator, X)
-        return check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")
-    if X.shape[0] == 0:
-        raise ValueError(
-            f"Found array with 0 sample(s) (shape={tuple(X.shape)}) while a minimum of 1 is required by "
-            f"{type(estimator).__name__}. Pass at least one row."
-        )
-    return X
-
-
-def _positions(given, names, n_columns, parameter, owner):
-    if given is None:
-        return []
-    found = []
-    for column in given if isinstance(given, list | tuple) else [given]:
-        if names is not None and column in names:
-            found.append(names.index(column))
-        elif isinstance(column, Integral) and -n_columns <= column < n_columns:
-            found.append(int(column) % n_columns)
-        else:
-            known = f"{n_columns} columns without names" if names is None else _listed(names)
-            instead = f"Correct {parameter}=, or pass a frame with that column"
-            if names is None:
-                instead += f"; an array has positions ({parameter}=0)"
-                instead += ", or takes its keys as fit(X, groups=...)" if owner == "GroupScaler" else ""
-            if owner == "ComBat":
-                instead += "; site, covariates and features are columns of one table, a row is a sample"
-            raise ValueError(
-                f"In {owner}, {parameter} must name columns of X; received {column!r}, but X has {known}. "
-                f"{instead}."
-            )
-    if len(set(found)) < len(found):
-        raise ValueError(f"{parameter} must name each column once; received {given!r}. Drop the repetition.")
-    return found
-
-
 def _refuse_both(estimator):
     raise ValueError(
         f"The key is in column by={estimator.by!r}; received groups as well. "
         "Leave groups out, or pass by=None."
     )
-
-
-def _listed(names, most=12):
-    shown = ", ".join(repr(str(n)) for n in list(names)[:most])
-    return shown + (", ..." if len(names) > most else "")

@@ -63,6 +63,10 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         unless ``keep_by=True``. What is said here of training rows is true of control rows: a group
         without one is unknown, and ``n`` in :meth:`to_frame` counts their values. With ``by=None`` and no
         ``groups`` one scaling serves all rows.
+    columns : list of str or int, default=None
+        The columns of ``X`` to scale, by name or position. All others, text and dates too, pass through as
+        they are and where they are, in ``inverse_transform`` as well, and a frame comes back as a frame of
+        its kind. None: all columns but those of the key and of controls.
     keep_by : bool, default=False
         Keep the key columns in the result, as they are and where they are, so that
         ``inverse_transform`` finds them. A frame then comes back as a frame.
@@ -162,6 +166,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         "units": [StrOptions({"group", "global"})],
         "reference": "no_validation",  # by the groups that are there
         "controls": [None, dict],
+        "columns": "no_validation",  # by the layout
         "keep_by": ["boolean"],
     }
 
@@ -176,6 +181,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         units: Literal["group", "global"] = "group",
         reference: Any = None,
         controls: dict[Any, Any] | None = None,
+        columns: Any = None,
         keep_by: bool = False,
     ) -> None:
         self.scaler = scaler
@@ -186,6 +192,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         self.units = units
         self.reference = reference
         self.controls = controls
+        self.columns = columns
         self.keep_by = keep_by
 
     @fit_context(prefer_skip_nested_validation=False)

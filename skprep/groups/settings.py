@@ -19,6 +19,11 @@ def check_settings(estimator):
             "The 'scaler' parameter of GroupScaler must be a scaler, an object with fit and transform; "
             f"received {estimator.scaler!r}. Pass an instance: GroupScaler({name}(), ...)."
         )
+    if getattr(estimator.scaler, "columns", None) is not None:
+        raise ValueError(
+            "Which columns are scaled is said to GroupScaler, beside the key; received a scaler with "
+            f"columns={estimator.scaler.columns!r}. Pass GroupScaler(..., columns=...)."
+        )
     check_by(estimator.by)
     check_controls(estimator.controls)
     if estimator.smooth is not None and not is_vectorized(estimator.scaler):

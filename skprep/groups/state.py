@@ -15,12 +15,13 @@ from skprep.frames.rows import rows_with
 from skprep.groups.cloned import Cloned
 from skprep.groups.controls import control_rows, values_of
 from skprep.groups.keys import as_list
-from skprep.groups.layout import Layout, Table, as_table, at_new_places
+from skprep.groups.layout import Layout, Table, at_new_places
 from skprep.groups.settings import check_lazy, check_settings, warn_of_no_key
 from skprep.groups.vectorized import Vectorized, concatenated, is_vectorized
 from skprep.statistics.groups import GroupIndex, plain_key
 from skprep.validation.parameters import check_learnt_alike
 from skprep.validation.rows import numbered_rows
+from skprep.validation.tables import as_floats, as_table
 from skprep.validation.unknown import codes_of, shown, with_unknown
 from skprep.validation.weights import check_some_weight, check_weight, training_rows
 
@@ -85,7 +86,9 @@ class GroupState(BaseEstimator):
             return self._layout, self._layout.take_apart(self, X, groups, learning=True)
         check_feature_names(self, named_as(X), reset=True)
         check_n_features(self, X, reset=True)
-        layout = Layout.of(self.by, column_names(X), X.shape[1], groups, controls=self.controls)
+        layout = Layout.of(
+            self.by, column_names(X), X.shape[1], groups, controls=self.controls, columns=self.columns
+        )
         warn_of_no_key(self, groups)
         return layout, layout.take_apart(self, X, groups, training=True)
 
@@ -100,7 +103,7 @@ class GroupState(BaseEstimator):
             self.n_features_in_ = len(names)
         else:
             check_learnt_alike(self, self._fit_parameters, "partial_fit")
-        fresh = {"controls": self.controls}
+        fresh = {"controls": self.controls, "columns": self.columns}
         layout = Layout.of(self.by, list(names), len(names), **fresh) if reset else self._layout
         if self.controls:
             frame = rows_with(frame, [names[j] for j in layout.controls], values_of(self.controls))
@@ -148,7 +151,7 @@ class GroupState(BaseEstimator):
         which = [self._layout.features.index(j) for j in places]
         inner = self.scaler_._parameters_of(which)
         moving = {"by": at_new_places(self.by, moved), "controls": at_new_places(self.controls, moved)}
-        twin = clone(self).set_params(scaler=inner, **moving)
+        twin = clone(self).set_params(scaler=inner, columns=None, **moving)
         twin.n_features_in_ = len(kept)
         if hasattr(self, "feature_names_in_"):
             twin.feature_names_in_ = self.feature_names_in_[kept]
@@ -173,7 +176,12 @@ class GroupState(BaseEstimator):
     def _set_fitted_state(self, layout, index, engine, set_attributes=True):
         """Set all that a fitted GroupScaler has: the one place where that is done."""
         self._layout, self._index, self._engine = layout, index, engine
-        self._fit_parameters = {"by": self.by, "controls": self.controls, "scaler": clone(self.scaler)}
+        self._fit_parameters = {
+            "by": self.by,
+            "controls": self.controls,
+            "columns": self.columns,
+            "scaler": clone(self.scaler),
+        }
         if set_attributes:
             self._set_attributes()
 
@@ -240,14 +248,14 @@ class GroupState(BaseEstimator):
 
     def _transform_features(self, features, keys, method):
         """Return features scaled, or that undone, by the keys of a frame beside them."""
-        X = self._layout.as_floats(self, features)
+        X = as_floats(self, features)
         table = Table(X, key_columns(keys, range(self._layout.n_keys)))
         return getattr(self._engine, method)(X, self._codes(table))
 
     def _put_together(self, X, values, wrap=False):
         """Return the result: an array, or a frame where key columns stay or ``set_output`` asks."""
         kind = output_kind(self)
-        if not (self.keep_by and self._layout.by):
+        if not self._layout.keeps(self):
             # Only what was undone comes here with wrap: the features under the names that they had.
             return as_frame(values, X, kind, lambda: self._layout.scaled_names(self)) if wrap else values
         return replace_columns(X, list(self._layout.features), values, kind)

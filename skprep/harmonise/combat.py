@@ -69,6 +69,10 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
     controls : dict, default=None
         Learn from some of the rows only, and apply to all: ``{"treatment": "DMSO"}``; see
         :class:`~skprep.GroupScaler`.
+    columns : list of str or int, default=None
+        The columns of ``X`` to harmonise, by name or position. All others, text and dates too, pass through
+        as they are and where they are, in ``inverse_transform`` as well, and a frame comes back as a frame
+        of its kind. None: all columns but those of site, covariates and controls.
     max_iter : int, default=1000
         At most so many steps of the parametric estimates, for which ten are usual.
     tol : float, default=1e-4
@@ -175,6 +179,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
         "handle_unknown": [StrOptions({"error", "global", "nan"})],
         "keep_by": ["boolean"],
         "controls": [None, dict],
+        "columns": "no_validation",  # by the layout
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
@@ -192,6 +197,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
         handle_unknown: Literal["error", "global", "nan"] = "error",
         keep_by: bool = False,
         controls: dict[Any, Any] | None = None,
+        columns: Any = None,
         max_iter: int = 1000,
         tol: float = 1e-4,
     ) -> None:
@@ -205,6 +211,7 @@ class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimat
         self.handle_unknown = handle_unknown
         self.keep_by = keep_by
         self.controls = controls
+        self.columns = columns
         self.max_iter = max_iter
         self.tol = tol
 

@@ -7,7 +7,7 @@ import numpy as np
 from skprep.validation.unknown import shown
 
 NOTHING = 1e-12  # of the square of a covariate over all rows: so little, in those of one feature, is none
-CONFOUNDED = 1e-10  # smallest eigenvalue of the correlations of covariates within sites, as a share of one
+CONFOUNDED = 1e-10  # what the others leave of the square of a covariate within sites, as a share of it
 
 
 class Confounded(ValueError):
@@ -122,7 +122,7 @@ def residual_squares(statistic, coef):
     """Return the sum of squared residuals of each site and feature, 0 where rounding is all there is."""
     total = statistic.moments.m2
     linear = (statistic.cross * coef).sum(axis=2)
-    of_square = (statistic.square @ coef[:, :, None])[..., 0]
+    of_square = (statistic.square * coef[:, None, :]).sum(axis=-1)
     quadratic = (of_square * coef).sum(axis=2)
     rss = total - 2.0 * linear + quadratic
     noise = 64.0 * np.finfo(np.float64).eps * (total + 2.0 * np.abs(linear) + quadratic)
@@ -164,17 +164,46 @@ def _solved(square, cross, names, count, n_sites):
     correlation = square / (scale[:, :, None] * scale[:, None, :])
     correlation[np.repeat(still[:, :, None], len(names), axis=2)] = 0.0
     correlation[np.repeat(still[:, None, :], len(names), axis=1)] = 0.0
-    values, vectors = np.linalg.eigh(correlation)
-    open_ends = values < CONFOUNDED
-    if count[most] > 0 and open_ends[most].any():
-        among = names[np.abs(vectors[most, :, 0]) > 1e-3]
+    right = np.where(still, 0.0, cross / scale)
+    found, dropped, of_earlier = _eliminated(correlation, right)
+    if count[most] > 0 and dropped[most].any():
+        number = int(dropped[most].argmax())
+        among = [*names[:number][np.abs(of_earlier[most, :number, number]) > 1e-3], names[number]]
         raise Confounded(
             "Covariates must not depend on each other within sites; received "
-            f"{shown(among.tolist())}, of which one follows from the others and the site. Leave one out; "
-            f"of levels, look "
+            f"{shown(among)}, of which one follows from the others and the site. Leave one out; of "
+            f"levels, look "
             "whether sites spell them differently."
         )
-    right = np.where(still, 0.0, cross / scale)
-    inverse = np.where(open_ends, 0.0, 1.0 / np.where(open_ends, 1.0, values))
-    turned = np.einsum("fkm,fk->fm", vectors, right) * inverse
-    return np.einsum("fkm,fm->fk", vectors, turned) / scale
+    return found / scale
+
+
+def _eliminated(A, b):
+    """Solve A x = b for a stack of correlation matrices, by elimination in the order of the columns.
+
+    In plain arithmetic, the same on every machine. A column that follows from the earlier ones gets 0.
+
+    Returns
+    -------
+    x : ndarray of shape (n, k)
+    dropped : bool ndarray of shape (n, k)
+        Which columns follow from earlier ones.
+    A : ndarray of shape (n, k, k)
+        Column j of it has by which multiples, where it does.
+    """
+    A, b, dropped = (
+        A.copy(),
+        np.array(np.broadcast_to(b, (max(len(A), len(b)), b.shape[1]))),
+        np.zeros(A.shape[:2], bool),
+    )
+    for k in range(A.shape[1]):
+        pivot = A[:, k, k].copy()
+        dropped[:, k] = pivot < CONFOUNDED
+        inverse = np.where(dropped[:, k], 0.0, 1.0 / np.where(dropped[:, k], 1.0, pivot))
+        row, right = A[:, k] * inverse[:, None], b[:, k] * inverse
+        factor = A[:, :, k].copy()
+        factor[:, k] = 0.0
+        A -= factor[:, :, None] * row[:, None, :]
+        b -= factor * right[:, None]
+        A[:, k], b[:, k] = np.where(dropped[:, k, None], A[:, k], row), right
+    return np.where(dropped, 0.0, b), dropped, A

@@ -20,7 +20,7 @@ from skprep.frames.eager import column_names, named_as, replace_columns
 from skprep.frames.keys import key_columns
 from skprep.frames.rows import rows_with
 from skprep.groups.controls import check_controls, control_rows, values_of
-from skprep.groups.layout import Layout, Table, as_table, at_new_places
+from skprep.groups.layout import Layout, Table, at_new_places
 from skprep.groups.settings import check_by
 from skprep.harmonise.bayes import Settings, effects_of
 from skprep.harmonise.covariates import Covariates, is_numeric
@@ -31,6 +31,7 @@ from skprep.statistics import CrossMoments
 from skprep.statistics.groups import GroupIndex, plain_key
 from skprep.validation.parameters import check_learnt_alike
 from skprep.validation.rows import number_columns, numbered_rows, refuse_infinity
+from skprep.validation.tables import as_floats, as_table
 from skprep.validation.unknown import codes_of, shown
 from skprep.validation.weights import check_some_weight, check_weight, training_rows
 
@@ -38,6 +39,7 @@ LEARNING = (
     "by",
     "covariates",
     "controls",
+    "columns",
     "smooth",
     "reference",
 )  # the parameters that decide what is learnt
@@ -211,7 +213,7 @@ class HarmoniseState:
     def _layout_of(self, names, n_columns):
         names = None if names is None else list(names)
         owner, covariates = type(self).__name__, [] if self.covariates is None else list(self.covariates)
-        how = {"covariates": covariates, "controls": self.controls, "owner": owner}
+        how = {"covariates": covariates, "controls": self.controls, "columns": self.columns, "owner": owner}
         return Layout.of(self.by, names, n_columns, **how)
 
     def _learnt_from(self, layout, table, weight):
@@ -302,7 +304,7 @@ class HarmoniseState:
             name: at_new_places(getattr(self, name), moved)
             for name in ("by", "covariates", "controls", "smooth")
         }
-        twin = clone(self).set_params(**moving)
+        twin = clone(self).set_params(columns=None, **moving)
         vars(twin).update({name: v for name, v in vars(self).items() if name not in vars(twin)})
         twin._layout, twin.n_features_in_ = layout, len(kept)
         if hasattr(self, "feature_names_in_"):
@@ -377,7 +379,7 @@ class HarmoniseState:
         self._regression, scale = regression.times(power)
         regression, self._estimated_with = self._regression, {n: getattr(self, n) for n in ESTIMATING}
         self.coef_ = regression.coef
-        self.intercept_ = regression.center - regression.coef @ regression.z_mean
+        self.intercept_ = regression.center - (regression.coef * regression.z_mean).sum(axis=1)
         self.pooled_variance_ = regression.variance
         self.gamma_, self.delta_, self.n_iter_ = effects.gamma, effects.delta, effects.n_iter
         for name, value in effects.priors.items():
@@ -423,7 +425,7 @@ class HarmoniseState:
             )
         table = self._layout.take_apart(self, X, None)
         values = self._written(table, inverse)
-        if inverse or self.keep_by:
+        if inverse or self._layout.keeps(self):
             return replace_columns(X, list(self._layout.features), values, output_kind(self))
         return values
 
@@ -431,7 +433,7 @@ class HarmoniseState:
         """Return features in memory, transformed by ``method``; site and covariates are in a frame beside."""
         layout = self._layout
         columns = key_columns(beside, range(layout.n_keys + len(layout.covariates)))
-        table = Table(layout.as_floats(self, features), columns[: layout.n_keys], columns[layout.n_keys :])
+        table = Table(as_floats(self, features), columns[: layout.n_keys], columns[layout.n_keys :])
         return self._written(table, method == "inverse_transform")
 
     def _written(self, table, inverse):

@@ -137,7 +137,7 @@ def _restored(document, length, notes):
     elif grouped:
         _restore_groups(scaler, document)
     else:
-        shape = (1, scaler.n_features_in_)
+        shape = (1, scaler._n_scaled())
         statistic = read_statistic(document["statistic"], ROOT / "statistic", shape)
         _check_kind(scaler, statistic, ROOT / "statistic")
         restore(scaler, statistic)
@@ -242,7 +242,9 @@ def _read_layout(layout, scaler):
         tuple(int(j) for j in read_numbers(layout.get(name, []), place / name, (None,), np.int64))
         for name in ("by", "features", "controls")
     )
-    if sorted(by + features + controls) != list(range(n_columns)) or not features:
+    places = sorted(by + features + controls)
+    some = scaler.columns is not None and places == sorted(set(places) & set(range(n_columns)))
+    if not (places == list(range(n_columns)) or some) or not features:
         place.refuse(f"the columns 0 to {n_columns - 1}, each once", layout)
     n_keys, labels = layout["n_keys"], layout["labels"]
     if type(n_keys) is not int or n_keys < 0 or (by and n_keys != len(by)):
@@ -252,9 +254,8 @@ def _read_layout(layout, scaler):
     ):
         (place / "labels").refuse(f"null or {n_keys} names", labels)
     names = getattr(scaler, "feature_names_in_", None)
-    return Layout(
-        by, features, n_keys, labels, None if names is None else names[list(features)], controls=controls
-    )
+    own = None if names is None else names[list(features)]
+    return Layout(by, features, n_keys, labels, own, controls=controls, whole=scaler.columns is not None)
 
 
 def _read_keys(groups, n_keys, place):

@@ -70,11 +70,13 @@ def _read_layout(layout, combat):
     by, features, covariates, controls = (
         tuple(int(j) for j in read_numbers(layout[name], place / name, (None,), np.int64)) for name in PLACES
     )
-    if sorted(by + features + covariates + controls) != list(range(n_columns)) or not features or not by:
+    places = sorted(by + features + covariates + controls)
+    some = combat.columns is not None and places == sorted(set(places) & set(range(n_columns)))
+    if not (places == list(range(n_columns)) or some) or not features or not by:
         place.refuse(f"the columns 0 to {n_columns - 1}, each once", layout)
     names = getattr(combat, "feature_names_in_", None)
     own = None if names is None else names[list(features)]
-    return Layout(by, features, len(by), None, own, covariates, controls)
+    return Layout(by, features, len(by), None, own, covariates, controls, combat.columns is not None)
 
 
 def _read_covariates(given, layout, combat, read_keys):

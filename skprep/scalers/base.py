@@ -11,14 +11,24 @@ from sklearn.utils.validation import check_is_fitted
 
 from skprep.backends import array_api, backend_of
 from skprep.backends.fitted import Fitted
-from skprep.compat import CallbackSupportMixin, fit_context, fit_task, output_setting, wrap_output
-from skprep.frames.eager import column_names
+from skprep.compat import (
+    CallbackSupportMixin,
+    check_feature_names,
+    check_n_features,
+    fit_context,
+    fit_task,
+    output_kind,
+    output_setting,
+    wrap_output,
+)
+from skprep.frames.eager import column_names, named_as, replace_columns, take_columns
 from skprep.frames.lazy import LazyTable
 from skprep.state import restored_on_error
 from skprep.types import Rows, Weights
 from skprep.validation.domain import check_domain
-from skprep.validation.parameters import check_learnt, check_learnt_alike, features_at
-from skprep.validation.rows import check_rows, numbered_rows, refuse_infinity
+from skprep.validation.parameters import check_learnt, check_learnt_alike, features_at, scaled_names
+from skprep.validation.rows import SCALED_COLUMNS, check_rows, numbered_rows, refuse_infinity
+from skprep.validation.tables import as_floats, as_table, listed_columns, positions_of
 from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
 
 SETTING = threading.RLock()
@@ -208,12 +218,14 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         """
         check_is_fitted(self)
         self._set_left_attributes()
-        n_features = self.n_features_in_
-        places = features_at(self, features, range(n_features))
+        n_features = self._n_scaled()
+        known = self._places() or list(range(n_features))
+        columns = features_at(self, features, known)
+        places = [known.index(j) for j in columns]
         twin = self._parameters_of(places)
         twin.n_features_in_ = len(places)
         if hasattr(self, "feature_names_in_"):
-            twin.feature_names_in_ = self.feature_names_in_[places]
+            twin.feature_names_in_ = self.feature_names_in_[columns]
         if "_learnt" in vars(self):
             twin._set_statistic(self._learnt[0].columns(places))
             twin._set_left_attributes()
@@ -225,8 +237,10 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _parameters_of(self, places):
         """Return an unfitted clone with the parameters of some of the features."""
-        names = list(getattr(self, "feature_names_in_", range(self.n_features_in_)))
-        return clone(self).set_params(**self._select_parameters(places, names))
+        names = scaled_names(self)
+        names = list(range(self._n_scaled())) if names is None else list(names)
+        whole = {"columns": None} if hasattr(self, "columns") else {}
+        return clone(self).set_params(**self._select_parameters(places, names), **whole)
 
     def _select_parameters(self, places, names):
         return {}
@@ -268,7 +282,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         """
         check_is_fitted(self)
         self._set_left_attributes()
-        S = check_rows(self, S, named=False)
+        S = self._of_scaled(S)
         if (S < 0).any():
             raise ValueError(
                 f"inverse_scale takes standard deviations, 0 or more; received {S[S < 0][0]:g}. Pass the "
@@ -283,8 +297,20 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
                 f"belong to; "
                 "received at=None. Pass at=, what transform gave or the model predicted."
             )
-        at = np.zeros(S.shape) if learnt.is_linear else check_rows(self, at, named=False)
+        at = np.zeros(S.shape) if learnt.is_linear else self._of_scaled(at)
         return S * learnt.slope(at)
+
+    def _of_scaled(self, S):
+        """Return numbers for the columns that are scaled, as floats."""
+        if self._columns() is None:
+            return check_rows(self, S, named=False)
+        S = as_floats(self, as_table(self, S))
+        if S.shape[1] != self._n_scaled():
+            raise ValueError(
+                f"inverse_scale takes one column for each of {self._n_scaled()} that are scaled; received "
+                f"{S.shape[1]}. Leave the others out."
+            )
+        return S
 
     # --- learning ------------------------------------------------------------------------------
 
@@ -295,7 +321,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _learn_rows(self, X, y, *, reset, stream, set_attributes, sample_weight):
         """Learn from rows in memory."""
-        X = check_rows(self, X, reset=reset, sparse_formats=self._sparse_formats)
+        X = self._checked(X, reset)
         weight = check_weight(sample_weight, X)
         if sparse.issparse(X):
             self._check_sparse("center")
@@ -312,6 +338,53 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
             self._add_statistic(learnt, reset, set_attributes)
         return self
 
+    def _checked(self, X, reset):
+        """Return the columns to scale, of training rows, as floats."""
+        if self._columns() is None:
+            return check_rows(self, X, reset=reset, sparse_formats=self._sparse_formats)
+        return self._some_of(X, reset)[1]
+
+    def _columns(self):
+        """Return the parameter ``columns``; a scaler may do without it."""
+        return getattr(self, "columns", None)
+
+    def _places(self):
+        """Return the positions of the columns to scale; None: all."""
+        if self._columns() is None:
+            return None
+        names = getattr(self, "feature_names_in_", None)
+        names = None if names is None else list(names)
+        given = listed_columns(self.columns), names, self.n_features_in_
+        return positions_of(*given, "columns", type(self).__name__)
+
+    def _n_scaled(self):
+        """Return the number of columns that are scaled."""
+        places = self._places()
+        return self.n_features_in_ if places is None else len(places)
+
+    def _some_of(self, X, reset=False):
+        """Return a table, and those of its columns that are scaled as floats."""
+        if sparse.issparse(X):
+            raise TypeError(
+                f"{type(self).__name__} scales some of the columns of an array or a frame; received a "
+                f"sparse matrix "
+                "and columns. Leave columns out, or pass X.toarray()."
+            )
+        X = as_table(self, X)
+        check_feature_names(self, named_as(X), reset=reset)
+        check_n_features(self, X, reset=reset)
+        places = self._places()
+        self._note_columns()
+        return X, as_floats(self, take_columns(X, places))
+
+    def _note_columns(self):
+        """Let messages call columns by what they are in the whole table."""
+        places = self._places()
+        if places is None:
+            vars(self).pop(SCALED_COLUMNS, None)
+        elif vars(self).get(SCALED_COLUMNS) != places:
+            vars(self)[SCALED_COLUMNS] = places
+
     def _learn_frame(self, frame, names, *, reset):
         """Learn from a lazy frame, whose engine computes the statistic."""
         if reset:
@@ -319,7 +392,9 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
             self.n_features_in_ = len(names)
         else:
             check_learnt_alike(self, self._learnt[1], "partial_fit")
-        self._add_statistic(self._learn_statistic(LazyTable(frame, names)), reset)
+        places = self._places()
+        scaled = names if places is None else [names[j] for j in places]
+        self._add_statistic(self._learn_statistic(LazyTable(frame, scaled)), reset)
 
     def _learn_statistic(self, X, codes=None, n_groups=1, sample_weight=None, stream=False):
         """Return the statistic of rows, per group; refuse an infinite value."""
@@ -355,7 +430,9 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _set_statistic(self, statistic, set_attributes=True, waits=False):
         """Set the fitted state: what was learnt, and the attributes that follow from it."""
-        self._learnt = statistic, {name: getattr(self, name) for name in self._learning_parameters}
+        decisive = self._learning_parameters + (("columns",) if hasattr(self, "columns") else ())
+        self._learnt = statistic, {name: getattr(self, name) for name in decisive}
+        self._note_columns()
         vars(self).pop("_unset", None)
         if set_attributes and (waits or statistic.is_costly):
             self._leave_attributes()
@@ -432,6 +509,10 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _transform_rows(self, X, inverse=False, copy=True):
         """Scale rows in memory, or undo it."""
+        if self._columns() is not None:
+            table, features = self._some_of(X)
+            Z = self._apply(features, features, True, inverse)
+            return replace_columns(table, self._places(), Z, output_kind(self))
         named = {"named": False} if inverse else {}
         rules = {"sparse_formats": self._sparse_formats, "writeable": not copy, **named}
         checked = check_rows(self, X, **rules)
@@ -483,7 +564,9 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
     def _fitted(self):
         """Return columns and map, for backends and languages."""
         self._set_left_attributes()
-        return Fitted.of(self, features=list(range(self.n_features_in_)), learnt=self._map_from_attributes())
+        places = self._places()
+        features = list(range(self.n_features_in_)) if places is None else places
+        return Fitted.of(self, features=features, learnt=self._map_from_attributes())
 
     def _check_sparse(self, verb):
         """Refuse a sparse matrix where its zeros would have to be filled in."""

@@ -51,6 +51,10 @@ class LogScaler(Scaler):
         or treat it as the smallest training value inside the domain.
     copy : bool, default=True
         False works in place on a float array.
+    columns : list of str or int, default=None
+        The columns of ``X`` to scale, by name or position. All others, text and dates too, pass through as
+        they are and where they are, in ``inverse_transform`` as well, and a frame comes back as a frame of
+        its kind. None: all columns.
 
     Attributes
     ----------
@@ -100,6 +104,7 @@ class LogScaler(Scaler):
     """
 
     _parameter_constraints = {
+        "columns": "no_validation",  # by validation.tables
         "base": [StrOptions({"e"}), Options(Real, {2, 10})],
         "method": [StrOptions({"log", "symlog", "arcsinh"})],
         "offset": [StrOptions({"auto"}), Real, "array-like", dict],
@@ -116,12 +121,14 @@ class LogScaler(Scaler):
         offset: Any = "auto",
         handle_invalid: Literal["error", "nan", "clip"] = "error",
         copy: bool = True,
+        columns: Any = None,
     ) -> None:
         self.base = base
         self.method = method
         self.offset = offset
         self.handle_invalid = handle_invalid
         self.copy = copy
+        self.columns = columns
 
     def _select_parameters(self, places, names):
         return {"offset": of_features(self.offset, places, names, len(names))}

@@ -1,5 +1,7 @@
 """The largest absolute value becomes 1."""
 
+from typing import Any
+
 import numpy as np
 
 from skprep.maps import AffineMap
@@ -22,6 +24,10 @@ class MaxAbsScaler(Scaler):
         False scales a float array in place.
     clip : bool, default=False
         Keep later rows within -1 and 1 too.
+    columns : list of str or int, default=None
+        The columns of ``X`` to scale, by name or position. All others, text and dates too, pass through as
+        they are and where they are, in ``inverse_transform`` as well, and a frame comes back as a frame of
+        its kind. None: all columns.
 
     Attributes
     ----------
@@ -54,14 +60,19 @@ class MaxAbsScaler(Scaler):
            [ 0.  ,  1.  ]])
     """
 
-    _parameter_constraints = {"copy": ["boolean"], "clip": ["boolean"]}
+    _parameter_constraints = {
+        "columns": "no_validation",  # by validation.tables
+        "copy": ["boolean"],
+        "clip": ["boolean"],
+    }
     __metadata_request__fit = {"sample_weight": False}  # off by default, as scikit-learn has none
     __metadata_request__partial_fit = {"sample_weight": False}
     _sparse_formats = ("csr", "csc")
 
-    def __init__(self, *, copy: bool = True, clip: bool = False) -> None:
+    def __init__(self, *, copy: bool = True, clip: bool = False, columns: Any = None) -> None:
         self.copy = copy
         self.clip = clip
+        self.columns = columns
 
     def _statistic(self):
         return Extrema, {}

@@ -33,6 +33,10 @@ class MinMaxScaler(Scaler):
         of a lidar, ``(20, 70)`` for an age. Two numbers, or two arrays with one number per feature, or two
         dicts by feature name: always lows first, then highs. Then
         ``fit`` learns nothing from the rows, only their number and feature names.
+    columns : list of str or int, default=None
+        The columns of ``X`` to scale, by name or position. All others, text and dates too, pass through as
+        they are and where they are, in ``inverse_transform`` as well, and a frame comes back as a frame of
+        its kind. None: all columns.
 
     Attributes
     ----------
@@ -78,6 +82,7 @@ class MinMaxScaler(Scaler):
     """
 
     _parameter_constraints = {
+        "columns": "no_validation",  # by validation.tables
         "feature_range": [tuple],
         "copy": ["boolean"],
         "clip": ["boolean"],
@@ -95,11 +100,13 @@ class MinMaxScaler(Scaler):
         copy: bool = True,
         clip: bool = False,
         data_bounds: Any = None,
+        columns: Any = None,
     ) -> None:
         self.feature_range = feature_range
         self.copy = copy
         self.clip = clip
         self.data_bounds = data_bounds
+        self.columns = columns
 
     def _select_parameters(self, places, names):
         if self.data_bounds is None:

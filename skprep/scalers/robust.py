@@ -1,7 +1,7 @@
 """Median and interquartile range."""
 
 from numbers import Integral, Real
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
@@ -53,6 +53,10 @@ class RobustScaler(Scaler):
         which stands up to nearly half of the rows. ``quantile_range`` has no part in it; ``unit_variance``
         multiplies it by 1.4826. A feature of which half of the values are the median has deviation 0, and
         scale 1.
+    columns : list of str or int, default=None
+        The columns of ``X`` to scale, by name or position. All others, text and dates too, pass through as
+        they are and where they are, in ``inverse_transform`` as well, and a frame comes back as a frame of
+        its kind. None: all columns.
 
     Attributes
     ----------
@@ -108,6 +112,7 @@ class RobustScaler(Scaler):
     """
 
     _parameter_constraints = {
+        "columns": "no_validation",  # by validation.tables
         "with_centering": ["boolean"],
         "with_scaling": ["boolean"],
         "quantile_range": [tuple],
@@ -135,6 +140,7 @@ class RobustScaler(Scaler):
         exact_budget: int = EXACT_BUDGET,
         max_rank_error: float = 0.001,
         method: Literal["iqr", "mad"] = "iqr",
+        columns: Any = None,
     ) -> None:
         self.with_centering = with_centering
         self.with_scaling = with_scaling
@@ -145,6 +151,7 @@ class RobustScaler(Scaler):
         self.exact_budget = exact_budget
         self.max_rank_error = max_rank_error
         self.method = method
+        self.columns = columns
 
     def _statistic(self):
         check_clip(self.clip)
@@ -192,4 +199,9 @@ class RobustScaler(Scaler):
     def _map_from_attributes(self):
         center = self._attribute("center_") if self.with_centering else None
         scale = self._attribute("scale_") if self.with_scaling else None
-        return AffineMap.of(center, scale, (1, getattr(self, "n_features_in_", 1)), check_clip(self.clip))
+        return AffineMap.of(
+            center,
+            scale,
+            (1, self._n_scaled() if "n_features_in_" in vars(self) else 1),
+            check_clip(self.clip),
+        )

@@ -50,6 +50,10 @@ class StandardScaler(Scaler):
         What is taken off the number of values, n, in the divisor of the variance: 0 as in scikit-learn and
         NumPy, 1 as in pandas, Polars, R and SQL. Where n is not above it, nothing is known of the spread:
         ``var_`` is NaN and ``scale_`` 1. Weights count rows, so their sum is n.
+    columns : list of str or int, default=None
+        The columns of ``X`` to scale, by name or position. All others, text and dates too, pass through as
+        they are and where they are, in ``inverse_transform`` as well, and a frame comes back as a frame of
+        its kind. None: all columns.
 
     Attributes
     ----------
@@ -110,6 +114,7 @@ class StandardScaler(Scaler):
     """
 
     _parameter_constraints = {
+        "columns": "no_validation",  # by validation.tables
         "copy": ["boolean"],
         "with_mean": ["boolean"],
         "with_std": ["boolean"],
@@ -131,6 +136,7 @@ class StandardScaler(Scaler):
         method: Literal["moments", "median_of_means"] = "moments",
         n_blocks: int = 10,
         ddof: float = 0,
+        columns: Any = None,
     ) -> None:
         self.copy = copy
         self.with_mean = with_mean
@@ -139,6 +145,7 @@ class StandardScaler(Scaler):
         self.method = method
         self.n_blocks = n_blocks
         self.ddof = ddof
+        self.columns = columns
 
     # scikit-learn takes sample_weight and copy by position here, and only here.
 
@@ -234,7 +241,12 @@ class StandardScaler(Scaler):
     def _map_from_attributes(self):
         center = self._attribute("mean_") if self.with_mean else None
         scale = self._attribute("scale_") if self.with_std else None
-        return AffineMap.of(center, scale, (1, getattr(self, "n_features_in_", 1)), check_clip(self.clip))
+        return AffineMap.of(
+            center,
+            scale,
+            (1, self._n_scaled() if "n_features_in_" in vars(self) else 1),
+            check_clip(self.clip),
+        )
 
 
 def _is_constant(mean, std, count, centered):

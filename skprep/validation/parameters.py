@@ -6,12 +6,19 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from skprep.validation.rows import name_column
+from skprep.validation.rows import SCALED_COLUMNS, name_column
+
+
+def scaled_names(estimator):
+    """Return the names of the columns that are scaled, None where they have none."""
+    names = getattr(estimator, "feature_names_in_", None)
+    scaled = vars(estimator).get(SCALED_COLUMNS)
+    return names if names is None or scaled is None else names[scaled]
 
 
 def per_feature(estimator, value, n_features, name):
     """Return a parameter as one float per feature: a number, a sequence, or labels by feature name."""
-    names = getattr(estimator, "feature_names_in_", None)
+    names = scaled_names(estimator)
     labelled = isinstance(value, dict) or (
         isinstance(value, pd.Series) and value.index.dtype.kind not in "iu"
     )

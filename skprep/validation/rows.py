@@ -17,6 +17,7 @@ from skprep.kernels.blocks import row_blocks
 from skprep.kernels.threads import each
 
 NOT_A_NUMBER = ("could not convert string to float", "NAType", "float() argument must be")
+SCALED_COLUMNS = "_scaled_columns"  # the positions of the columns that are scaled, where not all are
 ROW_NUMBERS, COLUMN_NUMBERS = "_row_numbers", "_column_numbers"  # how the caller counts
 FOREIGN = ("torch", "cupy", "jax", "jaxlib", "tensorflow", "mlx")
 
@@ -213,6 +214,8 @@ def refuse_infinity(estimator, X):
 def name_column(estimator, column):
     """Return how to call column number ``column`` in a message: by name where there is one."""
     names = getattr(estimator, "feature_names_in_", None)
+    scaled = vars(estimator).get(SCALED_COLUMNS)
+    column = column if scaled is None else scaled[column]
     numbers = vars(estimator).get(COLUMN_NUMBERS)  # inside GroupScaler, beside key columns
     if names is None and numbers is not None:
         return f"column {numbers[column]}"

@@ -51,7 +51,15 @@ def test_a_golden_document_gives_the_results_it_gave(path):
     expected = np.load(path.with_suffix(".npy"))
     np.testing.assert_allclose(features(scaler.transform(given)), expected, rtol=1e-12, equal_nan=True)
     written, ours = upgraded(json.loads(path.read_text(encoding="utf-8"))), json.loads(to_json(scaler))
-    assert written["learned"] == {name: ours["learned"][name] for name in written["learned"]}
+    for name, shown in written["learned"].items():
+        if written["class"] == "ComBat":  # exponentials and sums may differ in the last digit elsewhere
+            np.testing.assert_allclose(numbers(ours["learned"][name]), numbers(shown), rtol=1e-9, atol=1e-12)
+        else:
+            assert ours["learned"][name] == shown
+
+
+def numbers(shown):
+    return np.array(shown, dtype=np.float64)  # "NaN" is one, too
 
 
 def test_every_kind_of_document_is_golden():
