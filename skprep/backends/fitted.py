@@ -44,7 +44,8 @@ class Fitted:
         What is expected: ``levels`` of the covariates (None for numbers), ``z_mean``, ``coef``, ``center``,
         and ``check(columns)``, which refuses what the design does not know.
     transform_features : callable or None
-        ``transform_features(features, keys, method)`` scales features in memory by the keys of a frame.
+        ``transform_features(features, beside, method)`` scales features in memory, by the keys and
+        covariates of a frame beside them; None: ``transform`` of the scaler takes the features alone.
     """
 
     names: list | None

@@ -16,7 +16,7 @@ def transform_columns_of(estimator, fitted, frame, method):
     frame : pandas, Polars or PyArrow frame
     method : {"transform", "inverse_transform"}
     """
-    if fitted.index is None:
+    if fitted.transform_features is None:
         return np.asarray(getattr(estimator, method)(some_columns(frame, fitted.feature_names)))
     beside = some_columns(frame, fitted.key_names + fitted.covariate_names)
     return fitted.transform_features(some_columns(frame, fitted.feature_names), beside, method)

@@ -566,7 +566,13 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         self._set_left_attributes()
         places = self._places()
         features = list(range(self.n_features_in_)) if places is None else places
-        return Fitted.of(self, features=features, learnt=self._map_from_attributes())
+        own = None if places is None else self._transform_features
+        return Fitted.of(self, features=features, learnt=self._map_from_attributes(), transform_features=own)
+
+    def _transform_features(self, features, beside, method):
+        """Return the columns that are scaled, of a frame in memory that may lack the others."""
+        X = as_floats(self, features)
+        return self._apply(X, X, True, method == "inverse_transform")
 
     def _check_sparse(self, verb):
         """Refuse a sparse matrix where its zeros would have to be filled in."""
