@@ -57,7 +57,14 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
         return _transform_frame(twin, X, method)
     n_in, n_out = twin.n_features_in_, len(twin.get_feature_names_out())
     dtype = X.dtype if X.dtype in (np.float32, np.float16) else np.dtype(np.float64)
-    if X.shape[1] != (n_out if inverse else n_in):
+    if len(twin.get_feature_names_out()) == n_in and _scales_some(twin):
+        raise ValueError(
+            "A Dask array has one type for all columns; received one with columns=, whose others would "
+            "be cast. "
+            "Pass a Dask frame, or leave columns out."
+        )
+    spare = len(getattr(twin, "controls", None) or ())
+    if X.shape[1] not in ((n_out,) if inverse else (n_in, n_in - spare)):
         raise ValueError(
             f"X has {X.shape[1]} features, but {type(twin).__name__} is expecting {n_in} "
             "features as input. Pass the columns seen in fit."
@@ -66,9 +73,14 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
     return _map_blocks(X, partial(_transform_block, twin, method, n_columns, dtype), n_columns, dtype)
 
 
+def _scales_some(estimator):
+    return getattr(estimator, "columns", None) is not None
+
+
 def _check_merges(estimator):
     inner = getattr(estimator, "scaler", estimator)
-    if inner is not estimator and (estimator.by is None or not hasattr(inner, "_merge")):
+    told = getattr(estimator, "by", None) is not None or getattr(estimator, "controls", None) is not None
+    if inner is not estimator and not (told and hasattr(inner, "_merge")):
         raise ValueError(
             "Dask collections need a key column and a scaler of skprep, which merges; received "
             f"by={estimator.by!r} and {type(inner).__name__}. Name the key in by=, or compute X first."

@@ -2,6 +2,8 @@
 
 from functools import reduce
 
+import narwhals.stable.v2 as nw
+
 from skprep.frames.joins import key_expression
 
 
@@ -18,7 +20,24 @@ def rows_with(frame, columns, values):
     """
     schema = frame.collect_schema()
     for name, wanted in zip(columns, values, strict=True):
-        key = key_expression(name, schema[name])
-        hold = [key.is_null() if value is None else (key == value) for value in wanted]
-        frame = frame.filter(reduce(lambda a, b: a | b, hold))
+        dtype = schema[name]
+        key = key_expression(name, dtype)
+        hold = [key.is_null() if v is None else key == v for v in wanted if v is None or _is_of(v, dtype)]
+        frame = frame.filter(reduce(lambda a, b: a | b, hold) if hold else key.is_null() & ~key.is_null())
     return frame
+
+
+def has_rows(frame):
+    """Say whether a lazy frame has a row."""
+    return len(frame.head(1).collect()) > 0
+
+
+def _is_of(value, dtype):
+    """Say whether a value can stand in a column: an engine would cast one of another kind."""
+    if isinstance(value, bool) or dtype == nw.Boolean:
+        return isinstance(value, bool) and dtype == nw.Boolean
+    if isinstance(value, int | float):
+        return dtype.is_numeric()
+    if isinstance(value, str):
+        return dtype in (nw.String, nw.Categorical, nw.Enum)
+    return dtype.is_temporal()

@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
+from skprep.frames.rows import has_rows, rows_with
 from skprep.statistics.groups import GroupIndex, plain_key
 from skprep.validation.unknown import shown
 
@@ -80,3 +81,15 @@ def refuse_no_controls(name, wanted, present):
         f"controls must hold in at least one of the rows to learn from; received none with {wanted!r} in "
         f"column {name!r}, which has {shown(present)}. Correct the value, and mind its type."
     )
+
+
+def lazy_controls(frame, columns, controls):
+    """Return the control rows of a lazy frame; refuse one without any."""
+    frame = rows_with(frame, columns, values_of(controls))
+    if not has_rows(frame):
+        names, wanted = " and ".join(map(str, columns)), values_of(controls)
+        raise NoControls(
+            f"controls must hold in at least one of the rows to learn from; received none with "
+            f"{wanted[0] if len(wanted) == 1 else wanted!r} in {names}. Correct the value, and mind its type."
+        )
+    return frame

@@ -83,6 +83,14 @@ class Layout:
                 f"covariates={covariates!r}. Name each column once."
             )
         telling = positions_of(list(controls or ()), names, n_columns, "controls", owner)
+        twice = [j for j in telling if j in (*positions, *others)]
+        if twice:
+            raise ValueError(
+                f"In {owner}, controls are told by columns of their own; received "
+                f"{twice[0] if names is None else names[twice[0]]!r}, which is in by or covariates as "
+                f"well. Name "
+                "another column, or fit on those rows."
+            )
         besides = {*positions, *others, *telling}
         features = tuple(j for j in range(n_columns) if j not in besides)
         if columns is not None:
@@ -121,7 +129,7 @@ class Layout:
 
         Also which columns of the present table those are, and where each was.
         """
-        kept = [*self.by, *self.controls, *self.covariates, *places]
+        kept = list(dict.fromkeys([*self.by, *self.controls, *self.covariates, *places]))
         moved = {j: i for i, j in enumerate(kept)}
         where = {n: tuple(moved[j] for j in getattr(self, n)) for n in ("by", "controls", "covariates")}
         names = (
@@ -140,8 +148,9 @@ class Layout:
         """Return the rows of a table for ``transform``, or, with ``learning``, of (further) training rows."""
         if training:
             return self._taken(estimator, X, groups, learning=True)
-        if not learning and not self.keeps(estimator) and self._lacks_controls(estimator, X):
-            return self._without_controls().take_apart(self._seen_without_controls(estimator), X, groups)
+        absent = () if learning or self.keeps(estimator) else self._absent_controls(estimator, X)
+        if absent:
+            return self._without(absent).take_apart(self._seen_without(estimator, absent), X, groups)
         self._check_keys_are_there(estimator, X)
         check_feature_names(estimator, named_as(X), reset=False)
         check_n_features(estimator, X, reset=False)
@@ -156,28 +165,26 @@ class Layout:
             key_columns(X, self.controls) if learning else [],
         )
 
-    def _lacks_controls(self, estimator, X):
-        """Say whether a table is what it was in ``fit`` but for the columns that tell controls."""
-        if not self.controls:
-            return False
+    def _absent_controls(self, estimator, X):
+        """Return the columns that tell controls and are not in a table, which may do without them."""
         known, names = getattr(estimator, "feature_names_in_", None), column_names(X)
         if known is None or names is None:
-            return X.shape[1] == estimator.n_features_in_ - len(self.controls)
-        return not any(known[j] in names for j in self.controls)
+            without = estimator.n_features_in_ - len(self.controls)
+            return self.controls if X.shape[1] == without else ()
+        return tuple(j for j in self.controls if known[j] not in names)
 
-    def _without_controls(self):
-        moved = {j: j - sum(c < j for c in self.controls) for j in self.by + self.features + self.covariates}
-        places = {
-            name: tuple(moved[j] for j in getattr(self, name)) for name in ("by", "features", "covariates")
-        }
-        return replace(self, controls=(), **places)
+    def _without(self, absent):
+        places = ("by", "features", "covariates")
+        moved = {n: tuple(j - sum(c < j for c in absent) for j in getattr(self, n)) for n in places}
+        left = tuple(j - sum(c < j for c in absent) for j in self.controls if j not in absent)
+        return replace(self, controls=left, **moved)
 
-    def _seen_without_controls(self, estimator):
-        """Return a stand-in for an estimator that was fitted without the columns that tell controls."""
+    def _seen_without(self, estimator, absent):
+        """Return a stand-in for an estimator that was fitted without some columns."""
         seen = object.__new__(type(estimator))
-        vars(seen).update(vars(estimator), n_features_in_=estimator.n_features_in_ - len(self.controls))
+        vars(seen).update(vars(estimator), n_features_in_=estimator.n_features_in_ - len(absent))
         if hasattr(estimator, "feature_names_in_"):
-            seen.feature_names_in_ = np.delete(estimator.feature_names_in_, list(self.controls))
+            seen.feature_names_in_ = np.delete(estimator.feature_names_in_, list(absent))
         return seen
 
     def keeps(self, estimator):
@@ -322,19 +329,19 @@ class Layout:
         return as_floats(estimator, X if len(positions) == X.shape[1] else take_columns(X, list(positions)))
 
 
-def at_new_places(columns, moved):
+def at_new_places(columns, moved, n_columns):
     """Return columns that a parameter names, by name or position, with positions moved; of a dict its keys.
 
     Examples
     --------
-    >>> at_new_places([0, "site"], {0: 2}), at_new_places({4: "DMSO"}, {4: 1})
+    >>> at_new_places([0, "site"], {0: 2}, 5), at_new_places({-1: "DMSO"}, {4: 1}, 5)
     ([2, 'site'], {1: 'DMSO'})
     """
     if isinstance(columns, dict):
-        return {at_new_places(name, moved): value for name, value in columns.items()}
-    if isinstance(columns, list | tuple):
-        return type(columns)(at_new_places(name, moved) for name in columns)
-    return moved[int(columns)] if isinstance(columns, Integral) else columns
+        return {at_new_places(name, moved, n_columns): value for name, value in columns.items()}
+    if columns is not None and not isinstance(columns, str | Integral):
+        return [at_new_places(name, moved, n_columns) for name in columns]
+    return moved[int(columns) % n_columns] if isinstance(columns, Integral) else columns
 
 
 def _refuse_both(estimator):

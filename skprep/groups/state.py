@@ -11,9 +11,8 @@ from skprep.compat import check_feature_names, check_n_features, fit_task, outpu
 from skprep.frames.eager import as_frame, column_names, named_as, replace_columns
 from skprep.frames.keys import key_columns
 from skprep.frames.lazy import LazyTable
-from skprep.frames.rows import rows_with
 from skprep.groups.cloned import Cloned
-from skprep.groups.controls import control_rows, values_of
+from skprep.groups.controls import NoControls, control_rows, lazy_controls
 from skprep.groups.keys import as_list
 from skprep.groups.layout import Layout, Table, at_new_places
 from skprep.groups.settings import check_lazy, check_settings, warn_of_no_key
@@ -24,6 +23,8 @@ from skprep.validation.rows import numbered_rows
 from skprep.validation.tables import as_floats, as_table
 from skprep.validation.unknown import codes_of, shown, with_unknown
 from skprep.validation.weights import check_some_weight, check_weight, training_rows
+
+POLICIES = ("min_group_size", "smooth", "units", "reference")  # that count from one fit to the next
 
 
 class GroupState(BaseEstimator):
@@ -39,9 +40,17 @@ class GroupState(BaseEstimator):
         """Learn from rows wherever they are; ``set_attributes=False`` leaves the attributes for later."""
         check_settings(self)
         metadata = {"groups": groups, "sample_weight": sample_weight}
-        return backend_of(X).learn(
+        learnt = backend_of(X).learn(
             self, X, y, reset=reset, stream=stream, set_attributes=set_attributes, **metadata
         )
+        if not stream:
+            self._check_reference()
+        return learnt
+
+    def _check_reference(self):
+        """Refuse to go on while the group is missing whose units the result is to have."""
+        if vars(self).get("_lacks") is not None:
+            raise ValueError(self._lacks)
 
     def _learn_rows(self, X, y, *, reset, stream, set_attributes, groups, sample_weight):
         """Learn from rows in memory; return the table and codes where all of them were learnt from."""
@@ -51,7 +60,15 @@ class GroupState(BaseEstimator):
             check_some_weight(weight)
         else:
             check_learnt_alike(self, self._fit_parameters, "partial_fit")
-        rows = training_rows(control_rows(table.controls, self.controls), weight)
+        try:
+            controls = control_rows(table.controls, self.controls)
+        except NoControls:
+            if reset:
+                raise
+            return None  # a batch without a control teaches nothing
+        rows = training_rows(controls, weight)
+        if rows is not None:
+            check_some_weight(weight if weight is None else weight[rows], "control rows")
         some = table
         if rows is not None:
             some, weight = table.take(rows), None if weight is None else weight[rows]
@@ -106,7 +123,7 @@ class GroupState(BaseEstimator):
         fresh = {"controls": self.controls, "columns": self.columns}
         layout = Layout.of(self.by, list(names), len(names), **fresh) if reset else self._layout
         if self.controls:
-            frame = rows_with(frame, [names[j] for j in layout.controls], values_of(self.controls))
+            frame = lazy_controls(frame, [names[j] for j in layout.controls], self.controls)
         engine = Vectorized(self.scaler, layout) if reset else self._engine.copy()
         keys, features = ([names[j] for j in positions] for positions in (layout.by, layout.features))
         table = LazyTable(frame, features, keys)
@@ -150,8 +167,8 @@ class GroupState(BaseEstimator):
         layout, kept, moved = self._layout.of_some(places)
         which = [self._layout.features.index(j) for j in places]
         inner = self.scaler_._parameters_of(which)
-        moving = {"by": at_new_places(self.by, moved), "controls": at_new_places(self.controls, moved)}
-        twin = clone(self).set_params(scaler=inner, columns=None, **moving)
+        moving = {n: at_new_places(getattr(self, n), moved, self.n_features_in_) for n in ("by", "controls")}
+        twin = clone(self).set_params(scaler=inner, columns=None, **moving, **self._policies)
         twin.n_features_in_ = len(kept)
         if hasattr(self, "feature_names_in_"):
             twin.feature_names_in_ = self.feature_names_in_[kept]
@@ -195,8 +212,9 @@ class GroupState(BaseEstimator):
         for name in vars(self).get("_shown", ()):  # those of another scaler inside
             vars(self).pop(name, None)
         self.groups_ = self._index.as_array()
-        units = self.units == "global"
-        learnt = self._engine.prepare(self.min_group_size, self.smooth, units, self._reference())
+        self._policies = {name: getattr(self, name) for name in POLICIES}
+        units, reference = self.units == "global", self._reference()
+        learnt = self._engine.prepare(self.min_group_size, self.smooth, units, reference)
         self.scaler_ = self._engine.scaler
         self._shown = tuple(learnt)
         for name, value in learnt.items():
@@ -204,15 +222,17 @@ class GroupState(BaseEstimator):
 
     def _reference(self):
         """Return the code of the group whose units are those of the result, None for all rows."""
+        self._lacks = None
         if self.reference is None:
             return None
         code = self._index.codes_of([plain_key(self.reference)])[0]
         if code < 0:
-            raise ValueError(
+            self._lacks = (
                 f"reference must be a group of the training rows; received {self.reference!r}, and the "
-                f"groups are "
-                f"{shown(self._index.keys)}. Name one of them."
+                f"groups are {shown(self._index.keys)}. Name one of them; a part without it is learnt by "
+                "partial_fit."
             )
+            return None
         return int(code)
 
     def _set_keys(self, read):
@@ -231,6 +251,7 @@ class GroupState(BaseEstimator):
 
     def _transform_rows(self, X, inverse=False, copy=True, groups=None):
         """Scale rows in memory, or undo it."""
+        self._check_reference()
         few = None if inverse else self._layout.take_few_apart(self, X, groups)
         if few is not None:
             features, keys = few
@@ -263,6 +284,7 @@ class GroupState(BaseEstimator):
     def _fitted(self):
         """Return columns, groups and map, for backends and languages."""
         self._check_vectorized("A lazy frame or a document")
+        self._check_reference()
         return Fitted.of(
             self,
             keys=self._layout.by,

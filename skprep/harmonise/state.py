@@ -18,8 +18,7 @@ from skprep.errors import warn_caller
 from skprep.frames.design import learn_cross_moments, look_at
 from skprep.frames.eager import column_names, named_as, replace_columns
 from skprep.frames.keys import key_columns
-from skprep.frames.rows import rows_with
-from skprep.groups.controls import check_controls, control_rows, values_of
+from skprep.groups.controls import NoControls, check_controls, control_rows, lazy_controls
 from skprep.groups.layout import Layout, Table, at_new_places
 from skprep.groups.settings import check_by
 from skprep.harmonise.bayes import Settings, effects_of
@@ -138,11 +137,14 @@ class HarmoniseState:
 
     def _learn_rows(self, X, y, *, reset, stream, set_attributes, sample_weight):
         """Learn from rows in memory."""
-        layout, table, weight = self._read(X, y, reset, sample_weight)
-        if reset:
-            check_some_weight(weight)
-        else:
+        if not reset:
             check_learnt_alike(self, self._fit_parameters, "partial_fit")
+        try:
+            layout, table, weight = self._read(X, y, reset, sample_weight)
+        except NoControls:
+            if reset:
+                raise
+            return  # a batch without a control teaches nothing
         with fit_task(self, X, y, sample_weight):
             learnt = self._learnt_from(layout, table, weight)
             learnt = learnt if reset else self._statistic.union(learnt)
@@ -159,7 +161,7 @@ class HarmoniseState:
         parts = layout.features, layout.by, layout.covariates
         features, keys, covariates = ([names[j] for j in positions] for positions in parts)
         if self.controls:
-            frame = rows_with(frame, [names[j] for j in layout.controls], values_of(self.controls))
+            frame = lazy_controls(frame, [names[j] for j in layout.controls], self.controls)
         seen = look_at(frame, covariates)
         known = Covariates.learn(covariates, seen, False, self._smooth(layout, covariates))
         known.matrix(seen, rows=False)
@@ -173,6 +175,9 @@ class HarmoniseState:
         self._check_whole("add_sites")
         check_learnt_alike(self, {**self._fit_parameters, **self._estimated_with}, "add_sites")
         known, twin = self._statistic, clone(self).set_output(transform="default")
+        curves = zip(known.covariates.names, known.covariates.levels, strict=True)
+        curves = {n: {"knots": b.knots, "bounds": b.bounds} for n, b in curves if isinstance(b, Spline)}
+        twin.set_params(smooth=curves or None)
         if backend_of(X) is memory:
             new = self._learnt_from(*self._read(X, y, False, sample_weight))
         else:
@@ -208,6 +213,7 @@ class HarmoniseState:
         rows = training_rows(control_rows(table.controls, self.controls), weight)
         if rows is not None:
             table, weight = table.take(rows), None if weight is None else weight[rows]
+            check_some_weight(weight, "control rows" if self.controls else "rows")
         return layout, table, weight
 
     def _layout_of(self, names, n_columns):
@@ -301,7 +307,7 @@ class HarmoniseState:
         layout, kept, moved = self._layout.of_some(places)
         which = [self._layout.features.index(j) for j in places]
         moving = {
-            name: at_new_places(getattr(self, name), moved)
+            name: at_new_places(getattr(self, name), moved, self.n_features_in_)
             for name in ("by", "covariates", "controls", "smooth")
         }
         twin = clone(self).set_params(columns=None, **moving)

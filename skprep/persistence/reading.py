@@ -137,6 +137,7 @@ def _restored(document, length, notes):
     elif grouped:
         _restore_groups(scaler, document)
     else:
+        scaler._note_columns_again()
         shape = (1, scaler._n_scaled())
         statistic = read_statistic(document["statistic"], ROOT / "statistic", shape)
         _check_kind(scaler, statistic, ROOT / "statistic")

@@ -242,6 +242,8 @@ def encode(value, place=ROOT):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else {"number": _spelt(value)}
+    if isinstance(value, pd.Index) or (isinstance(value, np.ndarray) and value.dtype.kind in "UO"):
+        value = value.tolist()
     if isinstance(value, list):
         return [encode(v, place / i) for i, v in enumerate(value)]
     if isinstance(value, pd.Series):

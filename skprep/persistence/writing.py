@@ -116,6 +116,7 @@ def to_json(scaler: Any, *, mergeable: bool = True) -> str:
       "class": "MaxAbsScaler",
       "parameters": {
         "clip": false,
+        "columns": null,
         "copy": true
       },
       "n_features": 1,
@@ -203,8 +204,15 @@ def _recipe(scaler):
     written = {}
     for name, value in sorted(parameters.items()):
         nested = isinstance(scaler, GroupScaler) and name == "scaler"
-        written[name] = _recipe(value) if nested else encode(value, place / name)
+        written[name] = _recipe(value) if nested else encode(_listed(value), place / name)
     return {"class": type(scaler).__name__, "parameters": written}
+
+
+def _listed(value):
+    """Return a parameter with sets as lists, which say the same there."""
+    if isinstance(value, dict):
+        return {name: _listed(v) for name, v in value.items()}
+    return sorted(value, key=repr) if isinstance(value, set | frozenset) else value
 
 
 def learned(scaler):

@@ -2,6 +2,7 @@
 
 import threading
 from functools import reduce
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -28,7 +29,7 @@ from skprep.types import Rows, Weights
 from skprep.validation.domain import check_domain
 from skprep.validation.parameters import check_learnt, check_learnt_alike, features_at, scaled_names
 from skprep.validation.rows import SCALED_COLUMNS, check_rows, numbered_rows, refuse_infinity
-from skprep.validation.tables import as_floats, as_table, listed_columns, positions_of
+from skprep.validation.tables import as_floats, as_table, listed, listed_columns, positions_of
 from skprep.validation.weights import check_some_weight, check_weight, rows_with_weight
 
 SETTING = threading.RLock()
@@ -230,8 +231,8 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
             twin._set_statistic(self._learnt[0].columns(places))
             twin._set_left_attributes()
         for name, value in list(vars(self).items()):  # with those that were set by hand
-            if _is_learned(name) and (name != "n_samples_seen_" or name not in vars(twin)):
-                each = getattr(value, "shape", ()) == (n_features,)
+            each = getattr(value, "shape", ()) == (n_features,) and name != "n_samples_seen_"
+            if _is_learned(name) and (each or name not in vars(twin)):
                 setattr(twin, name, value[places] if each else value)
         return twin
 
@@ -302,13 +303,15 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _of_scaled(self, S):
         """Return numbers for the columns that are scaled, as floats."""
-        if self._columns() is None:
+        if self._places() is None:
             return check_rows(self, S, named=False)
+        names, own = column_names(S), scaled_names(self)
         S = as_floats(self, as_table(self, S))
-        if S.shape[1] != self._n_scaled():
+        if S.shape[1] != self._n_scaled() or (names is not None and own is not None and names != list(own)):
+            expected = self._n_scaled() if own is None else listed(own)
             raise ValueError(
-                f"inverse_scale takes one column for each of {self._n_scaled()} that are scaled; received "
-                f"{S.shape[1]}. Leave the others out."
+                f"inverse_scale takes one column for each that is scaled: {expected}; received "
+                f"{S.shape[1] if names is None else listed(names)}. Pass those columns, in that order."
             )
         return S
 
@@ -340,56 +343,55 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _checked(self, X, reset):
         """Return the columns to scale, of training rows, as floats."""
-        if self._columns() is None:
+        if (getattr(self, "columns", None) if reset else self._places()) is None:
+            vars(self).pop(SCALED_COLUMNS, None)
             return check_rows(self, X, reset=reset, sparse_formats=self._sparse_formats)
-        return self._some_of(X, reset)[1]
-
-    def _columns(self):
-        """Return the parameter ``columns``; a scaler may do without it."""
-        return getattr(self, "columns", None)
+        return self._some_of(X, reset=reset)[1]
 
     def _places(self):
-        """Return the positions of the columns to scale; None: all."""
-        if self._columns() is None:
-            return None
-        names = getattr(self, "feature_names_in_", None)
-        names = None if names is None else list(names)
-        given = listed_columns(self.columns), names, self.n_features_in_
-        return positions_of(*given, "columns", type(self).__name__)
+        """Return the positions of the columns that are scaled, as the last fit was told; None: all."""
+        return vars(self).get(SCALED_COLUMNS)
 
     def _n_scaled(self):
         """Return the number of columns that are scaled."""
         places = self._places()
         return self.n_features_in_ if places is None else len(places)
 
-    def _some_of(self, X, reset=False):
+    def _some_of(self, X, reset=False, named=True):
         """Return a table, and those of its columns that are scaled as floats."""
         if sparse.issparse(X):
             raise TypeError(
-                f"{type(self).__name__} scales some of the columns of an array or a frame; received a "
-                f"sparse matrix "
-                "and columns. Leave columns out, or pass X.toarray()."
+                f"{type(self).__name__} scales some of the columns of an array or a frame; received a sparse "
+                "matrix and columns. Leave columns out, or pass X.toarray()."
             )
         X = as_table(self, X)
-        check_feature_names(self, named_as(X), reset=reset)
+        names = column_names(X)
+        if named or names is not None:
+            check_feature_names(self, named_as(X), reset=reset)
         check_n_features(self, X, reset=reset)
+        if reset:
+            self._note_columns(names)
         places = self._places()
-        self._note_columns()
-        return X, as_floats(self, take_columns(X, places))
+        return X, as_floats(self, take_columns(X, places), places)
 
-    def _note_columns(self):
-        """Let messages call columns by what they are in the whole table."""
-        places = self._places()
-        if places is None:
-            vars(self).pop(SCALED_COLUMNS, None)
-        elif vars(self).get(SCALED_COLUMNS) != places:
-            vars(self)[SCALED_COLUMNS] = places
+    def _note_columns(self, names):
+        """Keep which columns are scaled, for what comes, and for messages."""
+        vars(self).pop(SCALED_COLUMNS, None)
+        if getattr(self, "columns", None) is not None:
+            given = listed_columns(self.columns), names, self.n_features_in_
+            vars(self)[SCALED_COLUMNS] = positions_of(*given, "columns", type(self).__name__)
+
+    def _note_columns_again(self):
+        """Do that for number and names of columns that are known already."""
+        names = getattr(self, "feature_names_in_", None)
+        self._note_columns(None if names is None else list(names))
 
     def _learn_frame(self, frame, names, *, reset):
         """Learn from a lazy frame, whose engine computes the statistic."""
         if reset:
             self.feature_names_in_ = np.array(names, dtype=object)
             self.n_features_in_ = len(names)
+            self._note_columns(list(names))
         else:
             check_learnt_alike(self, self._learnt[1], "partial_fit")
         places = self._places()
@@ -414,6 +416,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _merge(self, scalers):
         """Take what several fitted scalers have learnt together."""
+        self._note_columns_again()
         for scaler in scalers:
             check_learnt(scaler, "merge")
             check_learnt_alike(self, scaler._learnt[1], "merge")
@@ -426,13 +429,16 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _restore(self, statistic):
         """Become fitted by what was learnt elsewhere."""
+        self._note_columns_again()
         self._set_statistic(statistic)
 
     def _set_statistic(self, statistic, set_attributes=True, waits=False):
         """Set the fitted state: what was learnt, and the attributes that follow from it."""
-        decisive = self._learning_parameters + (("columns",) if hasattr(self, "columns") else ())
-        self._learnt = statistic, {name: getattr(self, name) for name in decisive}
-        self._note_columns()
+        decisive = {name: getattr(self, name) for name in self._learning_parameters}
+        if hasattr(self, "columns"):  # of a list a copy, which nobody changes
+            several = self.columns is not None and not isinstance(self.columns, str | Integral)
+            decisive["columns"] = list(self.columns) if several else self.columns
+        self._learnt = statistic, decisive
         vars(self).pop("_unset", None)
         if set_attributes and (waits or statistic.is_costly):
             self._leave_attributes()
@@ -509,8 +515,8 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _transform_rows(self, X, inverse=False, copy=True):
         """Scale rows in memory, or undo it."""
-        if self._columns() is not None:
-            table, features = self._some_of(X)
+        if self._places() is not None:
+            table, features = self._some_of(X, named=not inverse)
             Z = self._apply(features, features, True, inverse)
             return replace_columns(table, self._places(), Z, output_kind(self))
         named = {"named": False} if inverse else {}
@@ -571,7 +577,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
 
     def _transform_features(self, features, beside, method):
         """Return the columns that are scaled, of a frame in memory that may lack the others."""
-        X = as_floats(self, features)
+        X = as_floats(self, features, self._places())
         return self._apply(X, X, True, method == "inverse_transform")
 
     def _check_sparse(self, verb):

@@ -176,6 +176,7 @@ class RobustScaler(Scaler):
         scale = None
         if self.method == "mad":
             median, deviation = np.moveaxis(statistic.values, 2, 0)
+            deviation = np.where(np.isnan(deviation) & ~np.isnan(median), np.inf, deviation)  # inf - inf
             low, high, ends = np.zeros_like(deviation), deviation, [0.5, 0.75]
         else:
             low, median, high = np.moveaxis(statistic.values, 2, 0)

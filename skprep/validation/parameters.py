@@ -80,6 +80,8 @@ def of_features(value, places, names, n_features):
     """Return a parameter for some of the features: a number for all stays, one for each is chosen from."""
     if isinstance(value, dict):
         return {names[j]: value[names[j]] for j in places}
+    if isinstance(value, pd.Series) and value.index.dtype.kind not in "iu":
+        return value.loc[[names[j] for j in places]]
     if isinstance(value, pd.Series):
         return value.iloc[list(places)]
     if np.ndim(value) == 1 and len(value) == n_features:
@@ -165,6 +167,8 @@ def same(a, b):
     if isinstance(a, BaseEstimator):
         return type(a) is type(b) and same(list(a.get_params().items()), list(b.get_params().items()))
     a, b = (v.tolist() if hasattr(v, "tolist") else v for v in (a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return same(list(a), list(b)) and same(list(a.values()), list(b.values()))
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     return a is b or a == b or (a != a and b != b)

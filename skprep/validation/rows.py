@@ -117,8 +117,11 @@ def _dispatches():
     return get_config()["array_api_dispatch"]
 
 
-def name_text(estimator, X, error):
-    """Raise an error of the same kind that names the first value in ``X`` that is no number."""
+def name_text(estimator, X, error, numbers=None):
+    """Raise an error of the same kind that names the first value in ``X`` that is no number.
+
+    ``numbers`` are how the caller counts the columns of an array.
+    """
     if not any(words in str(error) for words in NOT_A_NUMBER):
         return
     if np.ndim(X) < 2 and column_names(X) is None:
@@ -128,7 +131,8 @@ def name_text(estimator, X, error):
     for column in range(X.shape[1]):
         for row, value in enumerate(key_column(X, column)):
             if value is not None and value is not pd.NA and not _is_number(value):
-                name = f"column {column}" if names is None else f"column {names[column]!r}"
+                number = column if numbers is None else numbers[column]
+                name = f"column {number}" if names is None else f"column {names[column]!r}"
                 kind = ValueError if isinstance(value, str) else type(error)
                 raise kind(
                     f"{error}. {type(estimator).__name__} scales numbers; received {value!r} in {name}, "

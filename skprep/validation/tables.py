@@ -26,8 +26,11 @@ def as_table(estimator, X):
     return X
 
 
-def as_floats(estimator, part):
-    """Return the columns to scale as a float array; name one that is not numeric."""
+def as_floats(estimator, part, numbers=None):
+    """Return the columns to scale as a float array; name one that is not numeric.
+
+    ``numbers`` are their positions in the whole table, for a message about an array.
+    """
     if type(part) is np.ndarray and part.dtype.kind == "f" and part.dtype.itemsize <= 8:
         return part
     try:
@@ -38,7 +41,7 @@ def as_floats(estimator, part):
             input_name="X",
         )
     except (ValueError, TypeError) as error:
-        name_text(estimator, part, error)
+        name_text(estimator, part, error, numbers)
         raise
 
 
@@ -84,5 +87,11 @@ def listed_columns(columns):
             f"columns must be a list of one column name or position or more; received {columns!r}. For "
             f"example "
             'columns=["age", "price"]; None scales all.'
+        )
+    odd = [c for c in columns if isinstance(c, bool | np.bool_)]
+    if odd:
+        raise ValueError(
+            f"columns must be names or positions; received {odd[0]!r}. Pass the columns that a mask picks: "
+            "X.columns[mask], or np.flatnonzero(mask)."
         )
     return list(columns)

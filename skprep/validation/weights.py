@@ -88,10 +88,11 @@ def _short(value):
     return text if len(text) <= 60 else f"{text[:60]}..."
 
 
-def check_some_weight(weight):
+def check_some_weight(weight, of="rows"):
     """Refuse weights that leave no row to learn from."""
     if weight is not None and not weight.any():
         raise ValueError(
-            "sample_weight must be above 0 for at least one row; received only zeros. "
+            f"sample_weight must be above 0 for at least one of the {of}, at least one row; received "
+            f"only zeros. "
             "Leave sample_weight out to give every row the same weight."
         )

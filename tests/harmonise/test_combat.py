@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut, cross_val_sc
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skprep import ComBat, GroupScaler, StandardScaler, from_json, merge, to_json
+from skprep import ComBat, GroupScaler, RobustScaler, StandardScaler, from_json, merge, to_json
 
 from .oracle import harmonised
 
@@ -764,6 +764,67 @@ def test_controls_in_cross_validation_and_where_there_are_none():
         GroupScaler(StandardScaler(), by="plate", controls=CONTROLS, keep_by=True).fit(frame).transform(
             frame.drop(columns=["drug", "dose"])
         )
+
+
+def test_control_columns_are_columns_of_their_own():
+    frame = plates()
+    for estimator in (
+        GroupScaler(StandardScaler(), by="plate", controls={"plate": ["p"]}),
+        ComBat("plate", covariates=["dose"], controls={"dose": [0, 1]}),
+    ):
+        with pytest.raises(
+            ValueError, match=r"controls are told by columns of their own; received '(plate|dose)'"
+        ):
+            estimator.fit(frame)
+    both = GroupScaler(StandardScaler(), by="plate", controls=CONTROLS).fit(frame)
+    expected = both.transform(frame)
+    for absent in ("drug", "dose"):
+        assert np.array_equal(both.transform(frame.drop(columns=absent)), expected)
+
+
+def test_controls_are_the_same_rows_on_every_engine():
+    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    frame = plates().assign(code=lambda t: np.where(t.index % 2, "1", "01")).drop(columns=["drug", "dose"])
+    wrong = GroupScaler(StandardScaler(), by="plate", controls={"code": 1})
+    right = GroupScaler(StandardScaler(), by="plate", controls={"code": "1"})
+    for rows in (frame, pl.from_pandas(frame).lazy(), duckdb.sql("select * from frame")):
+        with pytest.raises(ValueError, match="controls must hold in at least one of the rows"):
+            clone(wrong).fit(rows)
+        assert (clone(right).fit(rows).n_samples_seen_.sum(axis=0) == 120).all()
+
+
+def test_controls_without_weight_and_batches_without_controls():
+    frame = plates()
+    no_weight = np.where(frame.drug == "DMSO", 0.0, 1.0)
+    for estimator in (
+        GroupScaler(RobustScaler(), by="plate", controls={"drug": "DMSO"}),
+        ComBat("plate", controls={"drug": "DMSO"}),
+    ):
+        rows = frame.drop(columns="dose")
+        with pytest.raises(ValueError, match="above 0 for at least one of the control rows"):
+            clone(estimator).fit(rows, sample_weight=no_weight)
+        learnt = clone(estimator).fit(rows)
+        before = to_json(learnt)
+        assert to_json(learnt.partial_fit(rows[rows.drug == "A"])) == before
+
+
+def test_a_part_without_the_reference_of_units():
+    frame = plates().drop(columns=["drug", "dose"])
+    scaler = GroupScaler(StandardScaler(), by="plate", units="global", reference="q")
+    parts = [clone(scaler).partial_fit(part) for _, part in frame.groupby("plate")]
+    with pytest.raises(ValueError, match="reference must be a group of the training rows; received 'q'"):
+        parts[0].transform(frame)
+    assert_near(merge(parts).transform(frame), clone(scaler).fit(frame).transform(frame))
+
+
+def test_sites_are_added_with_the_curves_that_are_known():
+    pl = pytest.importorskip("polars")
+    frame, new = curved(), curved(60, seed=3)
+    new["site"] = "e"
+    new["age"] = new.age.clip(frame.age.min(), frame.age.max())
+    combat = ComBat("site", covariates=["age"], smooth={"age": 5}).fit(frame)
+    eager = ComBat("site", covariates=["age"], smooth={"age": 5}).fit(frame).add_sites(new)
+    assert_near(combat.add_sites(pl.from_pandas(new).lazy()).gamma_, eager.gamma_)
 
 
 KEY_IN_COLUMN_0 = "column 0 is the site here: "

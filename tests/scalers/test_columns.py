@@ -192,3 +192,63 @@ def test_refusals_name_the_column_of_the_whole_table():
         GroupScaler(StandardScaler(), by="site", columns=["site", "dose"]).fit(frame)
     with pytest.raises(ValueError, match="Which columns are scaled is said to GroupScaler"):
         GroupScaler(StandardScaler(columns=["dose"]), by="site").fit(frame)
+
+
+def test_a_parameter_counts_at_the_next_fit():
+    frame = table()
+    columns = ["price"]
+    scaler = StandardScaler(columns=columns).fit(frame)
+    expected = scaler.transform(frame)
+    columns.append("dose")
+    pd.testing.assert_frame_equal(scaler.set_params(columns=["dose"]).transform(frame), expected)
+    numbers = frame[["dose", "price"]].astype(float)
+    scaler = StandardScaler(columns=["price"]).fit(numbers).set_params(columns=None)
+    numbers.iloc[2, 1] = np.inf
+    with pytest.raises(ValueError, match="received inf in column 'price', row 2"):
+        scaler.fit(numbers)
+    logs = LogScaler(columns=["price"]).fit(frame)
+    logs.set_params(columns=None, offset={"dose": 1.0, "price": 1.0}).fit(frame[["dose", "price"]])
+
+
+def test_a_name_that_is_a_number_comes_before_a_position():
+    frame = pd.DataFrame(np.arange(8.0).reshape(4, 2) ** 2, columns=[1, 0])
+    for scaler in (
+        StandardScaler(columns=[0]),
+        GroupScaler(StandardScaler(), columns=[0], controls={1: [0, 4, 16, 36]}),
+    ):
+        result = scaler.fit_transform(frame)
+        np.testing.assert_array_equal(result[1], frame[1])
+        assert abs(result[0].mean()) < 1e-12
+    with pytest.raises(ValueError, match="columns must be names or positions; received True"):
+        StandardScaler(columns=[True, False]).fit(frame)
+
+
+def test_deviations_of_a_frame_are_found_by_name():
+    scaler = StandardScaler(columns=["price", "dose"]).fit(table())
+    with pytest.raises(
+        ValueError, match="one column for each that is scaled: 'price', 'dose'; received 'dose', 'price'"
+    ):
+        scaler.inverse_scale(pd.DataFrame({"dose": [1.0], "price": [1.0]}))
+
+
+def test_on_a_lazy_frame_messages_and_labels_know_the_whole_table():
+    pl = pytest.importorskip("polars")
+    frame = pl.from_pandas(table().drop(columns="note")).lazy()
+    LogScaler(columns=["price"], offset={"price": 1.0}).fit(frame)
+    with pytest.raises(ValueError, match="column 'price'"):
+        LogScaler(columns=["price"], offset=1.0).fit(frame.with_columns(price=pl.lit(-5)))
+
+
+def test_columns_and_controls_of_every_kind_become_documents_and_merge():
+    frame = table()
+    for columns in (np.array(["price", "dose"]), pd.Index(["price"]), ("dose",)):
+        scaler = StandardScaler(columns=columns).fit(frame)
+        pd.testing.assert_frame_equal(from_json(to_json(scaler)).transform(frame), scaler.transform(frame))
+    for values in ({"x", "y"}, np.array(["x"]), float("nan")):
+        scaler = GroupScaler(StandardScaler(), by="site", controls={"note": values})
+        frame["note"] = frame["note"].astype(object)
+        rows = frame[["site", "note", "dose", "price"]]
+        fitted = clone(scaler).fit(rows)
+        restored = from_json(to_json(fitted))
+        np.testing.assert_array_equal(restored.transform(rows), fitted.transform(rows))
+        merge([fitted, clone(scaler).fit(rows)])
