@@ -62,7 +62,7 @@ class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
         several columns all must hold. These columns are not scaled, and ``transform`` does without them
         unless ``keep_by=True``. What is said here of training rows is true of control rows: a group
         without one is unknown, and ``n`` in :meth:`to_frame` counts their values. With ``by=None`` and no
-        ``groups`` one scaling serves all rows.
+        ``groups`` one scaling serves all rows. A batch of ``partial_fit`` without a control teaches nothing.
     columns : list of str or int, default=None
         The columns of ``X`` to scale, by name or position. All others, text and dates too, pass through as
         they are and where they are, in ``inverse_transform`` as well, and a frame comes back as a frame of
