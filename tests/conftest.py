@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from . import engines
 
 # CI tries many examples (pytest --hypothesis-profile=ci), a quick look few.
-for name, examples in (("skprep", 25), ("ci", 200)):
+for name, examples in (("skprep", 25), ("ci", 100)):
     settings.register_profile(
         name, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
     )
