@@ -68,7 +68,9 @@ class GroupState(BaseEstimator):
             return None  # a batch without a control teaches nothing
         rows = training_rows(controls, weight)
         if rows is not None:
-            check_some_weight(weight if weight is None else weight[rows], "control rows")
+            check_some_weight(
+                weight if weight is None else weight[rows], "control row" if self.controls else "row"
+            )
         some = table
         if rows is not None:
             some, weight = table.take(rows), None if weight is None else weight[rows]

@@ -213,7 +213,7 @@ class HarmoniseState:
         rows = training_rows(control_rows(table.controls, self.controls), weight)
         if rows is not None:
             table, weight = table.take(rows), None if weight is None else weight[rows]
-            check_some_weight(weight, "control rows" if self.controls else "rows")
+            check_some_weight(weight, "control row" if self.controls else "row")
         return layout, table, weight
 
     def _layout_of(self, names, n_columns):

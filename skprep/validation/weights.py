@@ -88,11 +88,10 @@ def _short(value):
     return text if len(text) <= 60 else f"{text[:60]}..."
 
 
-def check_some_weight(weight, of="rows"):
+def check_some_weight(weight, of="row"):
     """Refuse weights that leave no row to learn from."""
     if weight is not None and not weight.any():
         raise ValueError(
-            f"sample_weight must be above 0 for at least one of the {of}, at least one row; received "
-            f"only zeros. "
+            f"sample_weight must be above 0 for at least one {of}; received only zeros. "
             "Leave sample_weight out to give every row the same weight."
         )

@@ -801,7 +801,7 @@ def test_controls_without_weight_and_batches_without_controls():
         ComBat("plate", controls={"drug": "DMSO"}),
     ):
         rows = frame.drop(columns="dose")
-        with pytest.raises(ValueError, match="above 0 for at least one of the control rows"):
+        with pytest.raises(ValueError, match="above 0 for at least one control row"):
             clone(estimator).fit(rows, sample_weight=no_weight)
         learnt = clone(estimator).fit(rows)
         before = to_json(learnt)
