@@ -10,6 +10,10 @@ class TableError(ValueError):
     """A file or table that cannot be worked with, with a message for the person who brought it."""
 
 
+class NoControls(ValueError):
+    """Rows of which none is a control: nothing to learn from, which in a block or a batch is no error."""
+
+
 def warn_caller(message, category=UserWarning):
     """Warn at the line of the caller: the first one outside of this package, scikit-learn and joblib."""
     frame, level = sys._getframe(1), 2

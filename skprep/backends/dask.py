@@ -11,6 +11,7 @@ from skprep.backends.fitted import fitted_of
 from skprep.backends.lazy import check_keys_are_columns, known_columns, refuse_metadata, refuse_output
 from skprep.backends.merging import merge
 from skprep.backends.subset import transform_columns_of
+from skprep.errors import NoControls
 from skprep.validation.unknown import refuse_unknown
 
 
@@ -57,11 +58,10 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
         return _transform_frame(twin, X, method)
     n_in, n_out = twin.n_features_in_, len(twin.get_feature_names_out())
     dtype = X.dtype if X.dtype in (np.float32, np.float16) else np.dtype(np.float64)
-    if len(twin.get_feature_names_out()) == n_in and _scales_some(twin):
+    if getattr(twin, "columns", None) is not None:
         raise ValueError(
             "A Dask array has one type for all columns; received one with columns=, whose others would "
-            "be cast. "
-            "Pass a Dask frame, or leave columns out."
+            "be cast. Pass a Dask frame, or leave columns out."
         )
     spare = len(getattr(twin, "controls", None) or ())
     if X.shape[1] not in ((n_out,) if inverse else (n_in, n_in - spare)):
@@ -71,10 +71,6 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
         )
     n_columns = n_in if inverse else n_out
     return _map_blocks(X, partial(_transform_block, twin, method, n_columns, dtype), n_columns, dtype)
-
-
-def _scales_some(estimator):
-    return getattr(estimator, "columns", None) is not None
 
 
 def _check_merges(estimator):
@@ -105,9 +101,9 @@ def _learn_block(estimator, block, weight):
     extra = {} if weight is None else {"sample_weight": np.asarray(weight)}
     try:
         return clone(estimator).partial_fit(block, **extra)
+    except NoControls:
+        return None
     except ValueError as error:
-        if getattr(error, "no_controls", False):  # a block without a row to learn from
-            return None
         raise ValueError(f"In a block of {len(block)} rows, counted from its first: {error}") from error
 
 

@@ -4,15 +4,10 @@ from numbers import Integral
 
 import numpy as np
 
+from skprep.errors import NoControls
 from skprep.frames.rows import has_rows, rows_with
 from skprep.statistics.groups import GroupIndex, plain_key
 from skprep.validation.unknown import shown
-
-
-class NoControls(ValueError):
-    """Raised where none of the rows to learn from is a control."""
-
-    no_controls = True  # for backends, to which a block without one is no error
 
 
 def check_controls(controls):
@@ -74,6 +69,14 @@ def control_rows(columns, controls):
     return np.flatnonzero(hold)
 
 
+def lazy_controls(frame, columns, controls):
+    """Return the control rows of a lazy frame; refuse one without any."""
+    frame = rows_with(frame, columns, values_of(controls))
+    if not has_rows(frame):
+        refuse_no_controls(" and ".join(map(str, columns)), values_of(controls), ["no such row"])
+    return frame
+
+
 def refuse_no_controls(name, wanted, present):
     """Raise the error for rows of which none is a control."""
     wanted = wanted[0] if len(wanted) == 1 else wanted
@@ -81,15 +84,3 @@ def refuse_no_controls(name, wanted, present):
         f"controls must hold in at least one of the rows to learn from; received none with {wanted!r} in "
         f"column {name!r}, which has {shown(present)}. Correct the value, and mind its type."
     )
-
-
-def lazy_controls(frame, columns, controls):
-    """Return the control rows of a lazy frame; refuse one without any."""
-    frame = rows_with(frame, columns, values_of(controls))
-    if not has_rows(frame):
-        names, wanted = " and ".join(map(str, columns)), values_of(controls)
-        raise NoControls(
-            f"controls must hold in at least one of the rows to learn from; received none with "
-            f"{wanted[0] if len(wanted) == 1 else wanted!r} in {names}. Correct the value, and mind its type."
-        )
-    return frame

@@ -8,11 +8,12 @@ from sklearn.utils import indexable
 from skprep.backends import backend_of
 from skprep.backends.fitted import Fitted
 from skprep.compat import check_feature_names, check_n_features, fit_task, output_kind, safe_indexing
+from skprep.errors import NoControls
 from skprep.frames.eager import as_frame, column_names, named_as, replace_columns
 from skprep.frames.keys import key_columns
 from skprep.frames.lazy import LazyTable
 from skprep.groups.cloned import Cloned
-from skprep.groups.controls import NoControls, control_rows, lazy_controls
+from skprep.groups.controls import control_rows, lazy_controls
 from skprep.groups.keys import as_list
 from skprep.groups.layout import Layout, Table, at_new_places
 from skprep.groups.settings import check_lazy, check_settings, warn_of_no_key

@@ -14,11 +14,11 @@ from skprep.backends import backend_of, memory
 from skprep.backends.fitted import Fitted
 from skprep.backends.lazy import known_columns
 from skprep.compat import check_feature_names, check_n_features, fit_task, output_kind
-from skprep.errors import warn_caller
+from skprep.errors import NoControls, warn_caller
 from skprep.frames.design import learn_cross_moments, look_at
 from skprep.frames.eager import column_names, named_as, replace_columns
 from skprep.frames.keys import key_columns
-from skprep.groups.controls import NoControls, check_controls, control_rows, lazy_controls
+from skprep.groups.controls import check_controls, control_rows, lazy_controls
 from skprep.groups.layout import Layout, Table, at_new_places
 from skprep.groups.settings import check_by
 from skprep.harmonise.bayes import Settings, effects_of
@@ -174,13 +174,13 @@ class HarmoniseState:
         self._check_determined()
         self._check_whole("add_sites")
         check_learnt_alike(self, {**self._fit_parameters, **self._estimated_with}, "add_sites")
-        known, twin = self._statistic, clone(self).set_output(transform="default")
-        curves = zip(known.covariates.names, known.covariates.levels, strict=True)
-        curves = {n: {"knots": b.knots, "bounds": b.bounds} for n, b in curves if isinstance(b, Spline)}
-        twin.set_params(smooth=curves or None)
+        known = self._statistic
         if backend_of(X) is memory:
             new = self._learnt_from(*self._read(X, y, False, sample_weight))
         else:
+            curves = zip(known.covariates.names, known.covariates.levels, strict=True)
+            curves = {n: {"knots": b.knots, "bounds": b.bounds} for n, b in curves if isinstance(b, Spline)}
+            twin = clone(self).set_output(transform="default").set_params(smooth=curves or None)
             new = twin._learn(X, y, reset=True, stream=True, sample_weight=sample_weight)._statistic
             known_columns(self, twin.feature_names_in_, list(self.feature_names_in_))
         known.covariates.refuse_new(new.covariates)
