@@ -10,6 +10,7 @@ from skprep.groups.smoothing import empirical_bayes, weight_of_group
 from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
 from skprep.kernels.grouping import summing_matrix
 from skprep.validation.domain import check_domain
+from skprep.validation.parameters import whole_counts
 from skprep.validation.rows import number_columns, refuse_infinity
 
 
@@ -115,7 +116,7 @@ class Vectorized:
         learnt = {f"{name}_": v for name, v in own.shown().items()}
         pooled = self.pooled_map.shown()
         learnt |= {f"global_{name}_": None if v is None else v[0] for name, v in pooled.items()}
-        learnt["n_samples_seen_"] = count.astype(np.int64) if _are_whole(count) else count
+        learnt["n_samples_seen_"] = whole_counts(count)
         if hasattr(self.statistic, "rank_error"):
             learnt["rank_error_"] = self.statistic.rank_error()
             learnt["exact_"] = not learnt["rank_error_"].any() and self.scaler.exact_
@@ -159,10 +160,6 @@ def concatenated(engines):
 def is_vectorized(scaler):
     """Say whether groups of ``scaler`` are rows of one statistic."""
     return hasattr(scaler, "_learn_statistic")
-
-
-def _are_whole(count):
-    return (count % 1 == 0).all() and (count < 2.0**53).all()
 
 
 def _number_of_values(X, codes, n_groups):

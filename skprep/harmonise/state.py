@@ -28,7 +28,7 @@ from skprep.kernels.splines import Spline
 from skprep.maps.effects import EffectMap
 from skprep.statistics import CrossMoments
 from skprep.statistics.groups import GroupIndex, plain_key
-from skprep.validation.parameters import check_learnt_alike
+from skprep.validation.parameters import check_learnt_alike, whole_counts
 from skprep.validation.rows import number_columns, numbered_rows, refuse_infinity
 from skprep.validation.tables import as_floats, as_table
 from skprep.validation.unknown import codes_of, shown
@@ -363,9 +363,7 @@ class HarmoniseState:
         learnt = self._statistic
         self.groups_ = learnt.index.as_array()
         self.covariate_names_ = learnt.covariates.column_names()
-        count = learnt.statistic.count
-        whole = (count % 1 == 0).all() and (count < 2.0**53).all()
-        self.n_samples_seen_ = count.astype(np.int64) if whole else count
+        self.n_samples_seen_ = whole_counts(learnt.statistic.count)
         try:
             self._set_estimates(learnt)
         except Confounded as error:

@@ -131,6 +131,18 @@ def samples_seen(count):
     first = count[0]
     if (count == first).all():
         return np.int64(first) if first % 1 == 0 and first < 2.0**53 else first
+    return whole_counts(count)
+
+
+def whole_counts(count):
+    """Return counts as int64 where all are whole, else as they are: sums of fractional weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> whole_counts(np.array([3.0, 2.0])), whole_counts(np.array([2.5]))
+    (array([3, 2]), array([2.5]))
+    """
     whole = (count == np.floor(count)).all() and (count < 2.0**53).all()
     return count.astype(np.int64) if whole else count
 
