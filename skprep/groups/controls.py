@@ -1,12 +1,11 @@
 """Control rows: the only ones to learn from, named by what stands in some columns."""
 
-from numbers import Integral
-
 import numpy as np
 
 from skprep.errors import NoControls
 from skprep.frames.rows import has_rows, rows_with
 from skprep.statistics.groups import GroupIndex, plain_key
+from skprep.validation.tables import is_column
 from skprep.validation.unknown import shown
 
 
@@ -15,7 +14,7 @@ def check_controls(controls):
     if controls is None:
         return
     columns = list(controls) if isinstance(controls, dict) else []
-    if not columns or any(isinstance(c, bool) or not isinstance(c, str | Integral) for c in columns):
+    if not columns or not all(map(is_column, columns)):
         raise ValueError(
             "controls must name columns and the value or values that control rows have there; received "
             f'{controls!r}. For example controls={{"treatment": "DMSO"}}.'

@@ -1,12 +1,11 @@
 """The parameters of a GroupScaler: what goes together, and what a lazy frame needs."""
 
-from numbers import Integral
-
 from skprep.compat import InvalidParameterError
 from skprep.errors import warn_caller
 from skprep.groups.controls import check_controls
 from skprep.groups.vectorized import is_vectorized
 from skprep.scalers.standard import StandardScaler
+from skprep.validation.tables import is_column
 
 
 def check_settings(estimator):
@@ -56,7 +55,7 @@ def check_by(by):
     """Refuse a key that is neither a column nor a list of columns."""
     columns = by if isinstance(by, list | tuple) else [] if by is None else [by]
     wrong = isinstance(by, list | tuple) and not by
-    if wrong or any(isinstance(c, bool) or not isinstance(c, str | Integral) for c in columns):
+    if wrong or not all(map(is_column, columns)):
         raise ValueError(
             f"by must be a column name or position, or a list of them; received {by!r}. "
             'For example by="device" or by=["site", "device"].'

@@ -30,7 +30,7 @@ from skprep.statistics import CrossMoments
 from skprep.statistics.groups import GroupIndex, plain_key
 from skprep.validation.parameters import check_learnt_alike, whole_counts
 from skprep.validation.rows import number_columns, numbered_rows, refuse_infinity
-from skprep.validation.tables import as_floats, as_table
+from skprep.validation.tables import as_floats, as_table, is_column
 from skprep.validation.unknown import codes_of, shown
 from skprep.validation.weights import check_some_weight, check_weight, training_rows
 
@@ -492,9 +492,7 @@ def _tells(codes, others):
 
 def _check_covariates(covariates):
     given = () if covariates is None else covariates
-    odd = not isinstance(given, list | tuple | np.ndarray | pd.Index) or any(
-        isinstance(c, bool) or not isinstance(c, str | Integral) for c in given
-    )
+    odd = not isinstance(given, list | tuple | np.ndarray | pd.Index) or not all(map(is_column, given))
     if odd:
         raise ValueError(
             f"covariates must be a list of column names or positions; received {covariates!r}. For example "

@@ -78,6 +78,17 @@ def listed(names, most=12):
     return shown + (", ..." if len(names) > most else "")
 
 
+def is_column(value):
+    """Say whether a value names a column: by name, or by position.
+
+    Examples
+    --------
+    >>> is_column("age"), is_column(0), is_column(True)
+    (True, True, False)
+    """
+    return isinstance(value, str | Integral) and not isinstance(value, bool)
+
+
 def listed_columns(columns):
     """Return the columns that a parameter names as a list; one alone is a list of one."""
     if isinstance(columns, str | Integral):
