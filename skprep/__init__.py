@@ -21,6 +21,8 @@ _PLACES = {
     "save": "persistence",
     "show_versions": "versions",
     "to_json": "persistence",
+    "to_onnx": "export",
+    "to_sql": "export",
 }
 
 __all__ = [
@@ -37,6 +39,8 @@ __all__ = [
     "save",
     "show_versions",
     "to_json",
+    "to_onnx",
+    "to_sql",
 ]
 
 

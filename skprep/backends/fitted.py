@@ -46,6 +46,10 @@ class Fitted:
     transform_features : callable or None
         ``transform_features(features, beside, method)`` scales features in memory, by the keys and
         covariates of a frame beside them; None: ``transform`` of the scaler takes the features alone.
+    whole : bool
+        Whether ``transform`` in memory gives the columns that are not scaled, too.
+    n_columns : int
+        How many columns were seen in ``fit``.
     """
 
     names: list | None
@@ -60,13 +64,16 @@ class Fitted:
     covariates: list = field(default_factory=list)
     model: Any = None
     transform_features: Callable | None = None
+    whole: bool = False
+    n_columns: int = 0
 
     @classmethod
     def of(cls, estimator, *, features, learnt, keys=(), **groups):
         """Return that of an estimator, whose columns are named by its ``feature_names_in_``."""
         names = getattr(estimator, "feature_names_in_", None)
         names = None if names is None else [str(name) for name in names]
-        return cls(names, list(keys), list(features), learnt, owner=type(estimator).__name__, **groups)
+        own = {"owner": type(estimator).__name__, "n_columns": int(estimator.n_features_in_)}
+        return cls(names, list(keys), list(features), learnt, **own, **groups)
 
     @property
     def needed(self):

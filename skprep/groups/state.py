@@ -298,6 +298,7 @@ class GroupState(BaseEstimator):
             handle_unknown=self.handle_unknown,
             key_text=self._layout.key_text(self),
             transform_features=self._transform_features,
+            whole=self._layout.keeps(self),
         )
 
     def _codes(self, table):

@@ -479,6 +479,7 @@ class HarmoniseState:
                 regression.known_center,
             ),
             transform_features=self._transform_features,
+            whole=layout.keeps(self),
         )
 
 

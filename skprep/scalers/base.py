@@ -573,7 +573,13 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         places = self._places()
         features = list(range(self.n_features_in_)) if places is None else places
         own = None if places is None else self._transform_features
-        return Fitted.of(self, features=features, learnt=self._map_from_attributes(), transform_features=own)
+        return Fitted.of(
+            self,
+            features=features,
+            learnt=self._map_from_attributes(),
+            transform_features=own,
+            whole=places is not None,
+        )
 
     def _transform_features(self, features, beside, method):
         """Return the columns that are scaled, of a frame in memory that may lack the others."""

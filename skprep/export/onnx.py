@@ -1,0 +1,278 @@
+"""Converters of skprep's estimators for skl2onnx; importing this module registers them.
+
+One converter serves every scaler: it reads the formula of the map. What differs is where the parameters of a row
+come from: nowhere (one row of them), from the key columns, or, for ComBat, from covariates too.
+"""
+
+from numbers import Integral
+from types import SimpleNamespace
+
+import numpy as np
+import skl2onnx
+from onnx import TensorProto
+from skl2onnx import _parse, update_registered_converter
+from skl2onnx.common import data_types
+from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType
+
+from skprep.backends.fitted import fitted_of
+from skprep.export.lookup import codes_of, expected_of
+from skprep.export.network import write_classifier
+from skprep.export.nodes import Functions, Graph
+from skprep.groups import GroupScaler
+from skprep.harmonise import ComBat
+from skprep.maps.arrays import result_of
+from skprep.nn import SoftmaxClassifier
+from skprep.scalers import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+SCALERS = (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, LogScaler, GroupScaler, ComBat)
+LEAST_OPSET = 13
+
+
+def converted(estimator, types, target_opset, options):
+    """Return the model of an estimator for inputs of ``types``."""
+    model = skl2onnx.convert_sklearn(
+        estimator, initial_types=types, target_opset=_checked(target_opset), options=options
+    )
+    _name_back(model.graph, [name for name, _ in types])
+    del model.metadata_props[:]
+    model.doc_string = (
+        "Made by skprep. Where transform raises an error, this model gives NaN: a group unknown to "
+        'handle_unknown="error", a value outside the domain of a logarithm, an unknown level of a covariate. A '
+        'missing text key is "nan", "None", "<NA>" or "NaT".'
+    )
+    return model
+
+
+def _name_back(graph, names):
+    """Give the inputs their names where outputs of the same name took them; those are ``name_out`` then."""
+    new = {}
+    for given, name in zip(graph.input, names, strict=True):
+        if given.name != name:
+            new |= {given.name: name, name: f"{name}_out"}
+    for node in graph.node:
+        for side in (node.input, node.output):
+            side[:] = [new.get(name, name) for name in side]
+    for value in (*graph.input, *graph.output):
+        value.name = new.get(value.name, value.name)
+
+
+def _checked(target_opset):
+    """Refuse versions that lack operators."""
+    least = target_opset.get("") if isinstance(target_opset, dict) else target_opset
+    if least is not None and not (isinstance(least, Integral) and least >= LEAST_OPSET):
+        raise ValueError(
+            f"target_opset must be a whole number from {LEAST_OPSET} on, or a dict of one; received {target_opset!r}. "
+            "Leave it out for the newest."
+        )
+    return target_opset
+
+
+def parse(scope, model, inputs, custom_parsers=None):
+    """Declare the operator of a scaler and its outputs: one matrix, or one column each where some are text."""
+    operator = scope.declare_local_operator(ALIAS, model)
+    operator.inputs = inputs
+    fitted = fitted_of(model)
+    if not fitted.whole or len({type(i.type) for i in inputs}) == 1:
+        operator.outputs.append(scope.declare_local_variable("variable", _result_type(inputs)))
+        return operator.outputs
+    for i in _in_order(inputs, fitted):
+        for _ in range(_width(i)):
+            operator.outputs.append(scope.declare_local_variable(i.raw_name, i.type.__class__([None, 1])))
+    return operator.outputs
+
+
+def _result_type(inputs):
+    return FloatTensorType() if all(_is_float32(i) for i in inputs) else DoubleTensorType()
+
+
+def shapes(operator):
+    """Set types and shapes of the outputs."""
+    fitted = fitted_of(operator.raw_operator)
+    inputs = _in_order(operator.inputs, fitted)
+    narrow = all(_is_float32(_input_at(inputs, j)) for j in fitted.features)
+    kind = FloatTensorType if narrow else DoubleTensorType
+    if len(operator.outputs) == 1 and not (fitted.whole and _n_columns(fitted) > 1 and len(inputs) > 1):
+        width = _n_columns(fitted) if fitted.whole else len(fitted.features)
+        operator.outputs[0].type = kind([None, width])
+        return
+    if len(operator.outputs) == 1:
+        operator.outputs[0].type = kind([None, _n_columns(fitted)])
+        return
+    for j, output in enumerate(operator.outputs):
+        own = _input_at(inputs, j)
+        output.type = kind([None, 1]) if j in fitted.features else own.type.__class__([None, 1])
+
+
+def convert(scope, operator, container):
+    """Add the nodes of a scaler."""
+    graph, fitted = Graph(scope, container), fitted_of(operator.raw_operator)
+    columns = Columns(graph, _in_order(operator.inputs, fitted))
+    parameters = _parameters(graph, fitted, columns)
+    z = columns.numbers(fitted.features)
+    z = _formula(z, fitted.learnt, parameters, undo=False)
+    if fitted.pooled is not None:
+        z = _formula(z, fitted.pooled, _constants(graph, fitted.pooled), undo=True)
+    outputs = operator.outputs
+    if len(outputs) == 1:
+        z = columns.whole(fitted.features, z) if fitted.whole else z
+        graph.output(_as(graph, z, outputs[0]), outputs[0].full_name)
+        return
+    for j, output in enumerate(outputs):
+        if j in fitted.features:
+            own = _as(graph, graph.columns(z, [fitted.features.index(j)]), output)
+        else:
+            own = columns.at(j)
+        graph.output(own, output.full_name)
+
+
+def _as(graph, value, output):
+    narrow = isinstance(output.type, FloatTensorType)
+    return graph.node("Cast", value, to=TensorProto.FLOAT) if narrow else value
+
+
+def _formula(x, learnt, parameters, undo):
+    return result_of(learnt.formula(x, parameters, Functions(), undo))
+
+
+def _constants(graph, learnt):
+    arrays = learnt.arrays()
+    return SimpleNamespace(**{n: None if v is None else graph.constant(v[:1]) for n, v in arrays.items()})
+
+
+def _parameters(graph, fitted, columns):
+    """Return the parameters of each row."""
+    if fitted.index is None:
+        return _constants(graph, fitted.learnt)
+    if not fitted.keys:
+        raise ValueError(
+            "In an ONNX model the key must be a column; received a GroupScaler with by=None. Name the key column, "
+            'GroupScaler(..., by="device").'
+        )
+    codes = codes_of(graph, [columns.at(j) for j in fitted.keys], columns.kinds(fitted.keys), fitted)
+    given = fitted.learnt.arrays()
+    own = {n: None if v is None else graph.rows_of(graph.constant(v), codes) for n, v in given.items()}
+    if fitted.model is not None:
+        own["expected"] = expected_of(
+            graph, [columns.at(j) for j in fitted.covariates], columns.kinds(fitted.covariates), fitted.model
+        )
+    return SimpleNamespace(**own)
+
+
+class Columns:
+    """The columns of the inputs, by their number in ``fit``."""
+
+    def __init__(self, graph, inputs):
+        self.graph, self.inputs = graph, inputs
+
+    def at(self, j):
+        """Return column j as a matrix of one column."""
+        start = 0
+        for i in self.inputs:
+            if j < start + _width(i):
+                value = self.graph.named(i.full_name)
+                return value if _width(i) == 1 else self.graph.columns(value, [j - start])
+            start += _width(i)
+        raise IndexError(j)
+
+    def kinds(self, places):
+        """Return the kinds of columns: text, whole numbers, floats."""
+        return [_kind(_input_at(self.inputs, j)) for j in places]
+
+    def numbers(self, places):
+        """Return columns as a matrix of float64."""
+        for j in places:
+            if _kind(_input_at(self.inputs, j)) == "text":
+                raise ValueError(
+                    f"A feature must be a number; received text in column {j} of the model's inputs. Pass rows as "
+                    "the scaler was fitted on."
+                )
+        if len(self.inputs) == 1:
+            value = self.graph.named(self.inputs[0].full_name)
+            every = list(range(_width(self.inputs[0])))
+            return self.graph.double(value if list(places) == every else self.graph.columns(value, places))
+        return self.graph.joined([self.graph.double(self.at(j)) for j in places])
+
+    def whole(self, features, z):
+        """Return the matrix of all columns with the features replaced."""
+        everything = range(sum(map(_width, self.inputs)))
+        if list(features) == list(everything):
+            return z
+        others = [j for j in everything if j not in set(features)]
+        joined = self.graph.joined([z, self.numbers(others)])
+        place = {j: k for k, j in enumerate([*features, *others])}
+        return self.graph.columns(joined, [place[j] for j in everything])
+
+
+def _n_columns(fitted):
+    return fitted.n_columns
+
+
+def _in_order(inputs, fitted):
+    """Return the inputs in the order of the columns in ``fit``: by their names, where those are the columns'."""
+    named = {i.raw_name: i for i in inputs}
+    if fitted.names is not None and len(inputs) > 1 and set(fitted.names) <= set(named):
+        return [named[name] for name in fitted.names]
+    n_columns = sum(map(_width, inputs))
+    if n_columns != fitted.n_columns:
+        raise ValueError(
+            f"The model needs the {fitted.n_columns} columns that {fitted.owner} was fitted on; received {n_columns}: "
+            f"{', '.join(i.raw_name for i in inputs)}. Pass a sample of those columns."
+        )
+    return list(inputs)
+
+
+def _width(i):
+    return int(i.type.shape[1]) if len(i.type.shape) == 2 and i.type.shape[1] else 1
+
+
+def _input_at(inputs, j):
+    for i in inputs:
+        j -= _width(i)
+        if j < 0:
+            return i
+    raise IndexError(j)
+
+
+def _is_float32(i):
+    return isinstance(i.type, FloatTensorType)
+
+
+def _kind(i):
+    if isinstance(i.type, StringTensorType):
+        return "text"
+    return "float" if isinstance(i.type, FloatTensorType | DoubleTensorType) else "whole"
+
+
+def classifier_shapes(operator):
+    """Set types and shapes of label and probabilities."""
+    head = operator.raw_operator
+    label, probabilities = operator.outputs[:2]
+    kinds = {"i": Int64TensorType, "u": Int64TensorType, "b": Int64TensorType, "f": DoubleTensorType}
+    label.type = kinds.get(head.classes_.dtype.kind, StringTensorType)([None])
+    narrow = head._dtype == np.float32
+    probabilities.type = (FloatTensorType if narrow else DoubleTensorType)([None, len(head.classes_)])
+
+
+def convert_classifier(scope, operator, container):
+    """Add the nodes of a SoftmaxClassifier."""
+    graph = Graph(scope, container)
+    columns = Columns(graph, list(operator.inputs))
+    x = columns.numbers(range(sum(map(_width, operator.inputs))))
+    label, probabilities = operator.outputs[:2]
+    write_classifier(graph, operator.raw_operator, x, label.full_name, probabilities.full_name)
+
+
+ALIAS = "SkprepScaler"
+for kind in SCALERS:
+    update_registered_converter(kind, ALIAS, shapes, convert, parser=parse)
+update_registered_converter(
+    SoftmaxClassifier,
+    "SkprepSoftmaxClassifier",
+    classifier_shapes,
+    convert_classifier,
+    options={"zipmap": [True, False, "columns"], "output_class_labels": [False, True], "raw_scores": [False]},
+)
+# A ColumnTransformer would make one text matrix of a key and its features.
+_parse.do_not_merge_columns += tuple(kind for kind in SCALERS if kind not in _parse.do_not_merge_columns)
+
+__all__ = ["converted", "data_types"]
