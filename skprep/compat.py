@@ -7,7 +7,7 @@ from sklearn.base import _fit_context as fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._array_api import get_namespace_and_device
 from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
-from sklearn.utils._set_output import _get_output_config, _wrap_data_with_container
+from sklearn.utils._set_output import _get_output_config, _SetOutputMixin, _wrap_data_with_container
 from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_feature_names_in as feature_names_in
 from sklearn.utils.validation import _check_n_features as check_n_features
@@ -31,7 +31,9 @@ __all__ = [
     "move_to",
     "output_kind",
     "output_setting",
+    "put_remainder",
     "safe_indexing",
+    "set_own_output",
     "validate_parameters",
     "wrap_output",
 ]
@@ -86,6 +88,18 @@ def output_kind(estimator):
 def output_setting(estimator):
     """Return what ``set_output`` was told for this very estimator, None where it was not called."""
     return vars(estimator).get("_sklearn_output_config", {}).get("transform")
+
+
+def set_own_output(estimator, kind):
+    """Do for one estimator what ``set_output`` does, and not for those inside it."""
+    _SetOutputMixin.set_output(estimator, transform=kind)
+
+
+def put_remainder(column_transformer, estimator):
+    """Let a fitted ColumnTransformer have ``estimator`` for the remaining columns."""
+    column_transformer.remainder = estimator
+    name, _, columns = column_transformer._remainder
+    column_transformer._remainder = (name, estimator, columns)
 
 
 def wrap_output(estimator, values, given):

@@ -95,6 +95,10 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
+    coef_ : ndarray of shape (n_classes, n_features_in_), or (1, n_features_in_) for two classes
+        Weights of the linear head, without hidden layers: what ``SelectFromModel`` and ``RFE`` go by.
+    intercept_ : ndarray of shape (n_classes,) or (1,)
+        Its biases.
     network_ : Sequential
         The trained layers; ``network_.state_dict()`` are the weights by PyTorch's names.
     loss_ : float
@@ -367,6 +371,29 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         best = all_logits(self._logits(X)).argmax(axis=1)
         return self.classes_[best]
+
+    @property
+    def coef_(self) -> np.ndarray:
+        """Weights of the linear head, of shape (n_classes, n_features), or (1, n_features) for two classes.
+
+        There without hidden layers alone, as in :class:`sklearn.linear_model.LogisticRegression`.
+        """
+        return self._head_parameter("weight")
+
+    @property
+    def intercept_(self) -> np.ndarray:
+        """Biases of the linear head, of shape (n_classes,), or (1,) for two classes."""
+        return self._head_parameter("bias")
+
+    def _head_parameter(self, name):
+        network = vars(self).get("network_")
+        if network is None or len(network) > 1:
+            raise AttributeError(
+                "coef_ and intercept_ are those of one linear layer; received "
+                f"{'no fit yet' if network is None else 'hidden layers'}. "
+                f"{'Call fit first' if network is None else 'Look at network_.state_dict()'}."
+            )
+        return network[0].params[name].copy()
 
     def _logits(self, X):
         check_is_fitted(self)

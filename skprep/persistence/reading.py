@@ -5,6 +5,7 @@ import inspect
 import math
 import warnings
 from collections import Counter
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from skprep.backends.fitted import fitted_of
 from skprep.compat import validate_parameters
 from skprep.groups import GroupScaler
 from skprep.groups.layout import Layout
-from skprep.persistence import sites
+from skprep.nn import SoftmaxClassifier
+from skprep.persistence import heads, pipelines, sites
+from skprep.persistence.features import MEMBERS as FEATURES
+from skprep.persistence.features import restore_features
 from skprep.persistence.older import upgraded
 from skprep.persistence.statistics import read_statistic
 from skprep.persistence.values import (
@@ -33,6 +37,7 @@ from skprep.persistence.writing import FORMAT, KINDS, PLAIN, READABLE, VERSION, 
 from skprep.statistics.groups import GroupIndex
 from skprep.validation.parameters import same
 
+HEAD = ["format", "version", "written_by"]
 AGREEMENT = 1e-9  # relative, between what a document shows and what follows from its statistic
 
 
@@ -112,23 +117,50 @@ def _read(text, notes):
         (ROOT / "version").refuse(readable, document.get("version", "nothing"))
     try:
         with np.errstate(all="ignore"):
-            return _restored(document, len(text), notes)
+            head = {name: document[name] for name in HEAD if name in document}
+            check_members(head, ROOT, HEAD)
+            body = {name: value for name, value in document.items() if name not in HEAD}
+            return _restored(body, len(text), notes, document["version"])
     except (DocumentError, ImportError):
         raise
     except Exception as error:  # whatever numbers and types that do not go together lead to
         ROOT.refuse("consistent", f"{type(error).__name__}: {error}")
 
 
-def _restored(document, length, notes):
-    """Return the scaler of a document of ``length`` characters: no number in it may ask for more."""
-    members = ["class", "parameters", "n_features", "feature_names", "output", "learned", "statistic"]
+def _restored(document, length, notes, version):
+    """Return the estimator of a document of ``length`` characters: no number in it may ask for more."""
+    if not isinstance(document, dict):
+        ROOT.refuse("an object", document)
+    if document.get("class") in pipelines.NAMES:
+        return pipelines.read(document, length, partial(_part, length=length, notes=notes, version=version))
+    if document.get("class") == SoftmaxClassifier.__name__:
+        check_members(document, ROOT, ["class", "parameters", *FEATURES, *heads.MEMBERS])
+        head = _unfitted(document, ROOT, {SoftmaxClassifier.__name__: SoftmaxClassifier})
+        restore_features(head, document, length)
+        return heads.restore(head, document, length)
+    return _restored_scaler(document, length, notes, version)
+
+
+def _part(document, place, length, notes, version):
+    """Return the estimator of a document that is a part of another."""
+    own = []
+    try:
+        estimator = _restored(document, length, own, version)
+    except DocumentError as error:
+        raise error.within(place) from error.__cause__
+    notes += own
+    return estimator
+
+
+def _restored_scaler(document, length, notes, version):
+    members = ["class", "parameters", *FEATURES, "learned", "statistic"]
     grouped, of_sites = (document.get("class") == name for name in ("GroupScaler", "ComBat"))
     members += ["layout", "groups", "pooled", "sizes"] if grouped else []
     members += [name for name in sites.MEMBERS if name not in members] if of_sites else []
-    check_members(document, ROOT, ["format", "version", "written_by", *members])
-    document = upgraded(document)
+    check_members(document, ROOT, members)
+    document = upgraded({**document, "version": version})
     scaler = _unfitted(document, ROOT, KINDS)
-    _restore_features(scaler, document, length)
+    restore_features(scaler, document, length)
     inner = scaler.scaler if grouped else scaler
     if getattr(inner, "method", None) == "median_of_means" and inner.n_blocks > length:
         (ROOT / "parameters" / "n_blocks").refuse("a number of blocks that are there", inner.n_blocks)
@@ -145,7 +177,7 @@ def _restored(document, length, notes):
     if not of_sites:
         _check_use(scaler)
     # An earlier version may have computed what it shows in another way: said, not refused.
-    notes = None if document["version"] == VERSION else notes
+    notes = None if version == VERSION else notes
     _check_learned(learned(scaler), document["learned"], ROOT / "learned", notes)
     return scaler
 
@@ -199,22 +231,6 @@ def _check_numbers(value, place):
                 finite = False
             if not finite:
                 place.refuse("a number within the range of float64", part)
-
-
-def _restore_features(scaler, document, length):
-    n_features, names, output = (document[k] for k in ("n_features", "feature_names", "output"))
-    if type(n_features) is not int or not 1 <= n_features <= length:
-        (ROOT / "n_features").refuse("the number of features described", n_features)
-    scaler.n_features_in_ = n_features
-    if names is not None:
-        text = isinstance(names, list) and all(isinstance(n, str) for n in names)
-        if not text or len(names) != n_features:
-            (ROOT / "feature_names").refuse(f"null or a list of {n_features} names", names)
-        scaler.feature_names_in_ = np.array(names, dtype=object)
-    if output is not None:
-        if output not in ("default", "pandas", "polars"):
-            (ROOT / "output").refuse('null, "default", "pandas" or "polars"', output)
-        scaler.set_output(transform=output)
 
 
 def _restore_groups(scaler, document):

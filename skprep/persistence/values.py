@@ -28,6 +28,17 @@ SHOWN = 60  # characters of a wrong value in a message
 class DocumentError(ValueError):
     """What is no document of a fitted scaler, with the place where it is not."""
 
+    def __init__(self, place, required, received):
+        super().__init__(
+            f"Not a document of a fitted scaler: {place} must be {required}; received {shortened(received)}. "
+            "Write it anew with skprep.save or skprep.to_json."
+        )
+        self.place, self.required, self.received = place, required, received
+
+    def within(self, outer):
+        """Return the error as one of a document that is a part, at ``outer``, of another."""
+        return DocumentError(outer + self.place[1:], self.required, self.received)
+
 
 class Place(str):
     """Where in a document a value is: ``$.groups[3]``."""
@@ -37,11 +48,7 @@ class Place(str):
 
     def refuse(self, required, received):
         """Raise the error of this place."""
-        received = received if isinstance(received, str) else shortened(received)
-        raise DocumentError(
-            f"Not a document of a fitted scaler: {self} must be {required}; received {shortened(received)}. "
-            "Write it anew with skprep.save or skprep.to_json."
-        )
+        raise DocumentError(self, required, received if isinstance(received, str) else shortened(received))
 
 
 def shortened(value):

@@ -1,6 +1,7 @@
 """Fitted scalers written as JSON documents."""
 
 import math
+from functools import partial
 from importlib.metadata import version
 from os import PathLike
 from typing import Any
@@ -10,10 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from skprep.atomic import atomic_write
 from skprep.backends.array_api import as_numpy
-from skprep.compat import output_setting
 from skprep.groups import GroupScaler
 from skprep.harmonise import ComBat
-from skprep.persistence import sites
+from skprep.nn import SoftmaxClassifier
+from skprep.persistence import heads, pipelines, sites
+from skprep.persistence.features import features_of
 from skprep.persistence.values import ROOT, encode, no_collection, numbers, write
 from skprep.scalers.log import LogScaler
 from skprep.scalers.max_abs import MaxAbsScaler
@@ -26,6 +28,7 @@ FORMAT, VERSION = "skprep scaler", 3
 READABLE = (1, 2, 3)
 PLAIN = {c.__name__: c for c in (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, LogScaler)}
 KINDS = {**PLAIN, "GroupScaler": GroupScaler, "ComBat": ComBat}
+FIRST = ("class", "feature_names", "groups", "learned")
 CHANGED = "A document holds attributes that follow from what was learnt and the parameters; received others"
 ANEW = "Set the parameters or attributes back that were changed since fit, or fit anew."
 NOT_SHOWN = (
@@ -134,13 +137,24 @@ def to_json(scaler: Any, *, mergeable: bool = True) -> str:
         ],
     ...
     """
-    if KINDS.get(type(scaler).__name__) is not type(scaler):
-        _refuse_class(scaler)
-    check_is_fitted(scaler)
-    state = scaler._learnt_state()
-    _check_current(scaler, state)
     with no_collection():
-        return write(_document(scaler, state, mergeable))
+        head = {"format": FORMAT, "version": VERSION, "written_by": f"skprep {version('skprep')}"}
+        return write({**head, **described(scaler, mergeable)})
+
+
+def described(estimator, mergeable):
+    """Return the members of the document of an estimator, without those that every document has."""
+    kind = type(estimator)
+    if kind in pipelines.KINDS:
+        return pipelines.described(estimator, partial(described, mergeable=mergeable))
+    if kind not in (*KINDS.values(), SoftmaxClassifier):
+        _refuse_class(estimator)
+    check_is_fitted(estimator)
+    if kind is SoftmaxClassifier:
+        return {**_recipe(estimator), **features_of(estimator), **heads.described(estimator, mergeable)}
+    state = estimator._learnt_state()
+    _check_current(estimator, state)
+    return _document(estimator, state, mergeable)
 
 
 def restore(scaler, state):
@@ -166,18 +180,14 @@ def _check_current(scaler, state):
 
 
 def _document(scaler, state, mergeable):
-    names = getattr(scaler, "feature_names_in_", None)
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "written_by": f"skprep {version('skprep')}",
+    members = {
         **_recipe(scaler),
-        "n_features": int(scaler.n_features_in_),
-        "feature_names": None if names is None else [str(n) for n in names],
-        "output": output_setting(scaler),
+        **features_of(scaler),
         "learned": learned(scaler),
         **_learnt(scaler, state, mergeable),
     }
+    first = FIRST if "groups" in members else ()  # what people look for: groups, and what was learnt of them
+    return {name: members[name] for name in (*first, *(name for name in members if name not in first))}
 
 
 def _learnt(scaler, state, mergeable):
@@ -191,9 +201,10 @@ def _learnt(scaler, state, mergeable):
 
 def _refuse_class(scaler):
     raise ValueError(
-        f"A document holds a fitted scaler of skprep: {', '.join(PLAIN)}, GroupScaler or ComBat; received "
-        f"{type(scaler).__name__} from {type(scaler).__module__}. "
-        "Save the steps of a Pipeline one by one, or pickle it."
+        f"A document holds estimators of skprep: {', '.join(PLAIN)}, GroupScaler, ComBat or SoftmaxClassifier, and "
+        f"Pipeline, ColumnTransformer and FeatureUnion of these; received {type(scaler).__name__} from "
+        f"{type(scaler).__module__}. Save the steps of skprep one by one, or the whole with skops "
+        "(skops.io.dump), which knows scikit-learn's own estimators."
     )
 
 
