@@ -91,12 +91,26 @@ def sql_of(value):
 
 def number(value):
     """Return a number with all its digits, as float64."""
+    text = spelt(value)
+    if text == "NULL":
+        return exp.Null()
+    literal = exp.Literal.number(text.lstrip("-"))
+    return exp.Neg(this=literal) if text.startswith("-") else literal
+
+
+def spelt(value):
+    """Return a number as it is written in every dialect.
+
+    Examples
+    --------
+    >>> spelt(1000000.25), spelt(1e-320), spelt(float("nan"))
+    ('1000000.25e0', '1e-320', 'NULL')
+    """
     value = float(value)
     if math.isnan(value):
-        return exp.Null()
-    text = repr(abs(value))
-    literal = exp.Literal.number(text if "e" in text else f"{text}e0")
-    return exp.Neg(this=literal) if math.copysign(1.0, value) < 0 else literal
+        return "NULL"
+    text = repr(value)
+    return text if "e" in text else f"{text}e0"
 
 
 def column(name, table=None):

@@ -77,7 +77,10 @@ def _fitting(level, kind):
         return None
     if kind == "whole":
         return int(level) if -(2**63) <= level < 2**63 and level == int(level) else None
-    return float(level) if abs(level) < 2.0**1023 and float(level) == level else None
+    try:
+        return float(level) if float(level) == level else None
+    except OverflowError:
+        return None
 
 
 def _is_unicode(text):

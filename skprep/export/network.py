@@ -12,10 +12,9 @@ from skprep.nn import GELU, BatchNorm, Dropout, GroupNorm, LayerNorm, Linear, Re
 FAR, PER_UNIT, DEGREE = 38.0, 8, 9
 
 
-def write_classifier(graph, head, x, label, probabilities):
-    """Write the outputs ``label`` and ``probabilities`` of a classifier for the rows ``x``."""
-    narrow = head._dtype == np.float32
-    if narrow:
+def write_classifier(graph, head, x, label):
+    """Write the output ``label`` of a classifier for the rows ``x``; return the probabilities."""
+    if head._dtype == np.float32:
         x = graph.double(graph.node("Cast", x, to=TensorProto.FLOAT))
     for layer in head.network_:
         x = LAYERS[type(layer)](graph, layer, x)
@@ -23,8 +22,7 @@ def write_classifier(graph, head, x, label, probabilities):
         x = graph.joined([x * 0.0, x])
     best = graph.flat(graph.node("ArgMax", x, axis=1, keepdims=0))
     graph.output(graph.rows_of(graph.constant(_labels(head.classes_)), best), label)
-    share = graph.node("Softmax", x / float(head.temperature), axis=1)
-    graph.output(graph.node("Cast", share, to=TensorProto.FLOAT) if narrow else share, probabilities)
+    return graph.node("Softmax", x / float(head.temperature), axis=1)
 
 
 def _labels(classes):

@@ -78,6 +78,10 @@ class Graph:
 
     def output(self, value, name):
         """Give a value the name of an output."""
+        last = self.container.nodes[-1] if self.container.nodes else None
+        if last is not None and value._name is not None and list(last.output) == [value._name]:
+            last.output[0] = name
+            return
         self._add("Identity", "", self.opset, [value], name, {})
 
     def _added(self, operator, domain, version, inputs, attributes):

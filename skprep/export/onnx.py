@@ -189,7 +189,8 @@ class Columns:
         if len(self.inputs) == 1:
             value = self.graph.named(self.inputs[0].full_name)
             every = list(range(_width(self.inputs[0])))
-            return self.graph.double(value if list(places) == every else self.graph.columns(value, places))
+            value = value if list(places) == every else self.graph.columns(value, places)
+            return value if isinstance(self.inputs[0].type, DoubleTensorType) else self.graph.double(value)
         return self.graph.joined([self.graph.double(self.at(j)) for j in places])
 
     def whole(self, features, z):
@@ -249,7 +250,8 @@ def classifier_shapes(operator):
     label, probabilities = operator.outputs[:2]
     kinds = {"i": Int64TensorType, "u": Int64TensorType, "b": Int64TensorType, "f": DoubleTensorType}
     label.type = kinds.get(head.classes_.dtype.kind, StringTensorType)([None])
-    narrow = head._dtype == np.float32
+    zipped = operator.scope_inst.get_options(head, {"zipmap": True}, fail=False)["zipmap"]
+    narrow = head._dtype == np.float32 or zipped  # a ZipMap of ONNX takes float32 alone
     probabilities.type = (FloatTensorType if narrow else DoubleTensorType)([None, len(head.classes_)])
 
 
@@ -259,7 +261,8 @@ def convert_classifier(scope, operator, container):
     columns = Columns(graph, list(operator.inputs))
     x = columns.numbers(range(sum(map(_width, operator.inputs))))
     label, probabilities = operator.outputs[:2]
-    write_classifier(graph, operator.raw_operator, x, label.full_name, probabilities.full_name)
+    answer = write_classifier(graph, operator.raw_operator, x, label.full_name)
+    graph.output(_as(graph, answer, probabilities), probabilities.full_name)
 
 
 ALIAS = "SkprepScaler"
@@ -270,7 +273,7 @@ update_registered_converter(
     "SkprepSoftmaxClassifier",
     classifier_shapes,
     convert_classifier,
-    options={"zipmap": [True, False, "columns"], "output_class_labels": [False, True], "raw_scores": [False]},
+    options={"zipmap": [True, False, "columns"], "output_class_labels": [False, True], "nocl": [False]},
 )
 # A ColumnTransformer would make one text matrix of a key and its features.
 _parse.do_not_merge_columns += tuple(kind for kind in SCALERS if kind not in _parse.do_not_merge_columns)

@@ -1,6 +1,8 @@
 """Queries that scale: rows joined with the parameters of their groups, formulas on top."""
 
 import datetime
+import json
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,11 +10,12 @@ import pandas as pd
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from skprep.export.clauses import Functions, Term, column, double, number, quoted, sql_of
+from skprep.export.clauses import Functions, Term, column, double, number, quoted, spelt, sql_of
 from skprep.kernels.splines import Spline
 from skprep.maps.composed import in_stages
 
 ROWS, GROUPS = "skprep_rows", "skprep_groups"
+READ_JSON, MANY = ("spark", "databricks"), 2000
 READ_AS_DOUBLE = ("duckdb", "sqlite", "spark", "databricks")  # what 1e0 is there
 REPLACES = ("duckdb",)  # has SELECT * REPLACE, so that columns nobody named are kept in their place
 
@@ -219,8 +222,10 @@ class Query:
                     ifs=[exp.If(this=gone.copy(), true=exp.Literal.number(1))], default=exp.Literal.number(0)
                 )
                 conditions.append(exp.EQ(this=mark, expression=column(f"missing_{i}", GROUPS)))
-            if kind == "text" and self.dialect == "sqlite":  # whatever the column says
-                key = exp.Collate(this=exp.Paren(this=key), expression=exp.Var(this="BINARY"))
+            if self.dialect == "sqlite":
+                # An expression has neither affinity nor collation of the column: else it would build no index, and
+                # might take two letters for one.
+                key = exp.Coalesce(this=key, expressions=[exp.Null()])
             conditions.append(exp.EQ(this=key, expression=theirs))
         return exp.and_(*conditions)
 
@@ -235,22 +240,40 @@ class Query:
         """Return the table of parameters, in front of the query: written line by line, for there may be many."""
         if self.fitted.index is None:
             return ""
-        names, columns = [], []
+        columns = {}
         for i, (_, own, kind) in enumerate(self._keys()):
-            spelt = {None: self._spelt(_literal(NEUTRAL[kind], kind))}
-            names.append(f"key_{i}")
-            columns.append([spelt[key] if key in spelt else self._spelt(_literal(key, kind)) for key in own])
+            columns[f"key_{i}"] = kind, [NEUTRAL[kind] if key is None else key for key in own]
             if None in own:
-                names.append(f"missing_{i}")
-                columns.append(["1" if key is None else "0" for key in own])
+                columns[f"missing_{i}"] = "number", [int(key is None) for key in own]
         n_groups = len(self.fitted.index)
         for name, values in self.fitted.learnt.arrays().items():
             for j in range(0 if values is None else values.shape[1]):
-                names.append(f"{name}_{j}")
-                columns.append([self._spelt(number(v)) for v in values[:n_groups, j].tolist()])
-        head = ", ".join(self._spelt(quoted(name)) for name in names)
-        rows = ",\n".join(f"  ({', '.join(row)})" for row in zip(*columns, strict=True))
+                columns[f"{name}_{j}"] = "double", values[:n_groups, j].tolist()
+        if self.dialect in READ_JSON and n_groups > MANY:
+            return f"WITH {self._spelt(quoted(GROUPS))} AS ({self._as_json(columns)})\n"
+        head = ", ".join(self._spelt(quoted(name)) for name in columns)
+        written = [
+            list(map(spelt, values)) if kind == "double" else [self._spelt(_literal(v, kind)) for v in values]
+            for kind, values in columns.values()
+        ]
+        rows = ",\n".join(f"  ({', '.join(row)})" for row in zip(*written, strict=True))
         return f"WITH {self._spelt(quoted(GROUPS))}({head}) AS (VALUES\n{rows})\n"
+
+    def _as_json(self, columns):
+        """Return the table of many groups as one text: Spark's parser has no memory for so many rows of VALUES."""
+        kinds = {"double": "double", "text": "string", "boolean": "boolean", "time": "string"}
+        types, written, selected = [], [], []
+        for name, (kind, values) in columns.items():
+            whole = kind == "number" and not any(isinstance(v, float) for v in values)
+            types.append(f"{name}:{'bigint' if whole else kinds.get(kind, 'double')}")
+            values = [v.isoformat(sep=" ") for v in values] if kind == "time" else values
+            written.append([None if isinstance(v, float) and math.isnan(v) else v for v in values])
+            own = column(name)
+            own = exp.Cast(this=own, to=exp.DataType.build("timestamp")) if kind == "time" else own
+            selected.append(self._spelt(exp.Alias(this=own, alias=quoted(name))))
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*written, strict=True)]
+        text = self._spelt(exp.Literal.string(json.dumps(rows)))
+        return f"SELECT {', '.join(selected)} FROM (SELECT INLINE(FROM_JSON({text}, 'ARRAY<STRUCT<{', '.join(types)}>>')))"
 
     def _spelt(self, sql):
         return self.generator.generate(sql, copy=False)

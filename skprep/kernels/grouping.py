@@ -1,7 +1,6 @@
 """Sums per group as one matrix product."""
 
 import numpy as np
-from scipy import sparse
 
 
 def count_rows(n_rows, codes=None, n_groups=1, weight=None):
@@ -35,4 +34,6 @@ def summing_matrix(n_rows, codes=None, n_groups=1, weight=None):
     weight = np.ones(n_rows) if weight is None else weight
     if codes is None:
         return weight[None, :]
+    from scipy import sparse  # here, so that the layers need NumPy alone
+
     return sparse.csc_array((weight, codes, np.arange(n_rows + 1)), shape=(n_groups, n_rows))

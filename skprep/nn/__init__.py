@@ -1,9 +1,11 @@
 """Softmax and normalisation layers in NumPy, forward and backward, and a softmax head for scikit-learn."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from skprep.nn.activations import GELU, ReLU
 from skprep.nn.ada_norm import AdaNorm
 from skprep.nn.batch_norm import BatchNorm
-from skprep.nn.classifier import SoftmaxClassifier
 from skprep.nn.clipping import adaptive_grad_clip
 from skprep.nn.dropout import Dropout
 from skprep.nn.group_norm import GroupNorm
@@ -23,6 +25,9 @@ from skprep.nn.softmax import (
     softmax_jacobian,
 )
 from skprep.nn.weight_norm import WeightNorm
+
+if TYPE_CHECKING:
+    from skprep.nn.classifier import SoftmaxClassifier
 
 __all__ = [
     "GELU",
@@ -49,3 +54,11 @@ __all__ = [
     "softmax_cross_entropy",
     "softmax_jacobian",
 ]
+
+
+def __getattr__(name):
+    if name != "SoftmaxClassifier":  # which needs scikit-learn; layers and functions need NumPy alone
+        raise AttributeError(f"module 'skprep.nn' has no attribute {name!r}")
+    value = import_module("skprep.nn.classifier").SoftmaxClassifier
+    globals()[name] = value
+    return value
