@@ -5,6 +5,7 @@ import math
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skprep.nn.dropout import Dropout
 from skprep.nn.network import build_network
 from skprep.nn.optimisers import SGD, Adam
 from skprep.nn.training import Training
@@ -47,11 +48,18 @@ def _training(training):
         state = {n: [int(t), numbers(m), numbers(s)] for n, (t, m, s) in optimiser._moments.items()}
     else:
         state = {name: numbers(velocity) for name, velocity in optimiser._velocity.items()}
-    return {"optimiser": kind, "state": state, "random": encode(_plain(training.rng.bit_generator.state))}
+    users = [training.rng, *(layer._rng for layer in _dropouts(training.network))]
+    distinct = list({id(rng): rng for rng in users}.values())
+    return {
+        "optimiser": kind,
+        "state": state,
+        "random": [encode(rng.bit_generator.state) for rng in distinct],
+        "drawn_from": [next(i for i, rng in enumerate(distinct) if rng is user) for user in users],
+    }
 
 
-def _plain(state):
-    return {n: _plain(v) if isinstance(v, dict) else v for n, v in state.items()}
+def _dropouts(network):
+    return [layer for layer in network if isinstance(layer, Dropout)]
 
 
 def restore(head, document, length):
@@ -150,7 +158,7 @@ def _restore_learned(head, given):
 
 def _restore_training(training, given):
     place, params = ROOT / "training", training.network.params
-    check_members(given, place, ["optimiser", "state", "random"])
+    check_members(given, place, ["optimiser", "state", "random", "drawn_from"])
     kind = OPTIMISERS.get(given["optimiser"]) if isinstance(given["optimiser"], str) else None
     if kind is None:
         (place / "optimiser").refuse(f"one of {', '.join(OPTIMISERS)}", given["optimiser"])
@@ -167,11 +175,28 @@ def _restore_training(training, given):
             own.refuse("a count and two arrays", value)
         moments = [_read_array(v, own / i, like.shape).astype(like.dtype) for i, v in enumerate(value) if i]
         training.optimiser._moments[name] = (value[0], *moments)
-    random = decode(given["random"], place / "random")
-    known = training.rng.bit_generator.state
-    if not _is_alike(random, known):
-        (place / "random").refuse("the state of a generator of NumPy", given["random"])
-    training.rng.bit_generator.state = random
+    _restore_random(training, given, place)
+
+
+def _restore_random(training, given, place):
+    """Restore what orders the rows, and what each dropout draws from, which may be one generator."""
+    states, dropouts = given["random"], _dropouts(training.network)
+    if not isinstance(states, list) or not states:
+        (place / "random").refuse("a list of states of generators", states)
+    generators = []
+    for i, spelt in enumerate(states):
+        state, rng = decode(spelt, place / "random" / i), np.random.default_rng(0)
+        if not _is_alike(state, rng.bit_generator.state):
+            (place / "random" / i).refuse("the state of a generator of NumPy", spelt)
+        rng.bit_generator.state = state
+        generators.append(rng)
+    users = given["drawn_from"]
+    right = isinstance(users, list) and all(type(i) is int and 0 <= i < len(generators) for i in users)
+    if not right or len(users) != 1 + len(dropouts):
+        (place / "drawn_from").refuse(f"the generators of the rows and of {len(dropouts)} dropouts", users)
+    training.rng = generators[users[0]]
+    for layer, i in zip(dropouts, users[1:], strict=True):
+        layer._rng = generators[i]
 
 
 def _is_alike(state, known):

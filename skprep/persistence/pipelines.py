@@ -29,6 +29,28 @@ OF_COLUMNS_STEP = ["name", "columns", "n_features_out", "estimator"]
 WORDS = ("passthrough", "drop")
 
 
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _are_weights(value):
+    return isinstance(value, dict) and all(isinstance(n, str) and _is_number(v) for n, v in value.items())
+
+
+PARAMETERS = {  # name: what it must be, in words and as a test
+    "memory": ("null", lambda v: v is None),
+    "n_jobs": ("null or a whole number", lambda v: v is None or type(v) is int),
+    "sparse_threshold": ("a number", _is_number),
+    "transform_input": (
+        "null or a list of names",
+        lambda v: v is None or (isinstance(v, list) and all(isinstance(name, str) for name in v)),
+    ),
+    "transformer_weights": ("null or a number for each name", lambda v: v is None or _are_weights(v)),
+    "verbose": ("true or false", lambda v: isinstance(v, bool)),
+    "verbose_feature_names_out": ("true, false or text", lambda v: isinstance(v, bool | str)),
+}
+
+
 def described(estimator, describe):
     """Return the members of the document of a pipeline, ``describe`` giving those of what is inside."""
     check_is_fitted(estimator)
@@ -153,7 +175,12 @@ def _read_parameters(given, kind):
     if not isinstance(given, dict):
         place.refuse("an object", given)
     check_members(given, place, [name for name in given if name in known and name not in OWN[kind.__name__]])
-    return {name: decode(value, place / name) for name, value in given.items()}
+    read = {name: decode(value, place / name) for name, value in given.items()}
+    for name, value in read.items():
+        required, holds = PARAMETERS.get(name, ("absent", lambda v: False))
+        if not holds(value):
+            (place / name).refuse(required, given[name])
+    return read
 
 
 def _sample(n_features, names):

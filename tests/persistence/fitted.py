@@ -3,11 +3,16 @@
 import datetime
 import decimal
 import uuid
+import warnings
 
 import numpy as np
 import pandas as pd
 
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import FeatureUnion, make_pipeline
+
 from skprep import ComBat, GroupScaler, LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from skprep.nn import SoftmaxClassifier
 
 
 def table():
@@ -105,3 +110,35 @@ def grouped():
     A = table().to_numpy()
     A[:, 0] = np.arange(60) // 20
     yield "array", GroupScaler(MinMaxScaler(), by=0, handle_unknown="nan").fit(A), A
+
+
+def pipelines():
+    """Name, fitted pipeline or head, table."""
+    X = table().fillna(0.0)
+    X["größe"] *= 1e155
+    X["device"] = np.array(["a", None, "b"], dtype=object)[np.arange(60) % 3]
+    y = np.array(["low", "höher", "x"])[np.arange(60) // 20]
+    numbers = X.columns[:3]
+    columns = ColumnTransformer(
+        [
+            ("device", GroupScaler(StandardScaler(), by="device"), ["device", "dose"]),
+            ("none", "drop", []),
+            ("as is", "passthrough", ["x y"]),
+        ],
+        remainder=make_pipeline(LogScaler(method="symlog"), MinMaxScaler()),
+    )
+    yield "columns", columns.fit(X), X
+    few = {"max_iter": 3, "random_state": 0, "solver": "adam"}
+    head = SoftmaxClassifier((5,), norm="batch", weight_norm=True, **few)
+    yield "pipeline", _quiet(make_pipeline(columns, head), X, y), X
+    both = FeatureUnion([("z", StandardScaler()), ("as is", "passthrough"), ("r", RobustScaler())], transformer_weights={"z": 0.5})
+    yield "union", both.set_output(transform="pandas").fit(X[numbers]), X[numbers]
+    yield "head", _quiet(SoftmaxClassifier(), X[numbers].to_numpy(np.float32), np.arange(60) % 2 > 0), X[numbers].to_numpy(np.float32)
+    stopped = SoftmaxClassifier(8, norm="group", activation="gelu", early_stopping=True, max_iter=4, solver="sgd", random_state=1)
+    yield "head, stopped early", _quiet(stopped, X[numbers], np.arange(60) % 3), X[numbers]
+
+
+def _quiet(estimator, X, y):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # too few epochs to learn anything, which is enough here
+        return estimator.fit(X, y)

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from skprep import GroupScaler, MinMaxScaler, RobustScaler, StandardScaler, from_json, to_json
 
-from .fitted import by_key, grouped, plain
+from .fitted import by_key, grouped, pipelines, plain
 
 DOCUMENTS = {name: to_json(s) for name, s in plain()} | {f"groups, {n}": to_json(s) for n, s, _ in grouped()}
+DOCUMENTS |= {name: to_json(s) for name, s, _ in pipelines()}
 WRONG = [
     None,
     True,

@@ -137,8 +137,8 @@ def test_what_has_no_document_is_refused():
     X["key"] = [frozenset([1])] * 60
     theirs = GroupScaler(TheirStandardScaler(), by="key").fit(X)
     for scaler, message in (
-        (TheirStandardScaler().fit([[1.0]]), "scaler of skprep: .*; received StandardScaler from sklearn"),
-        (make_pipeline(StandardScaler()).fit([[1.0]]), "Save the steps of a Pipeline one by one"),
+        (TheirStandardScaler().fit([[1.0]]), "estimators of skprep: .*; received StandardScaler from sklearn.*skops"),
+        (make_pipeline(TheirStandardScaler()).fit([[1.0]]), "Save the steps of skprep one by one"),
         (by_hand, "set by hand"),
         (theirs, "to_json needs a scaler of skprep inside; received StandardScaler"),
         (GroupScaler(StandardScaler(), by="key").fit(X), r"frozenset.* at \$\.groups\[0\]\. Use another key"),
