@@ -14,6 +14,7 @@ import skprep
 import skprep.nn
 from skprep import compare as comparison
 from skprep.cli import options
+from skprep.export import onnx as converters
 from skprep.persistence.writing import PLAIN
 from skprep.scalers.base import Scaler
 
@@ -25,7 +26,7 @@ def test_the_public_api_is_what_it_lists():
     assert sorted(skprep.__all__) == list(skprep.__all__)
     for name in skprep.__all__:
         assert getattr(skprep, name).__doc__
-        modules = ("scalers", "groups", "harmonise", "backends.merging", "persistence", "versions")
+        modules = ("scalers", "groups", "harmonise", "backends.merging", "export", "persistence", "versions")
         assert getattr(skprep, name).__module__.startswith(tuple(f"skprep.{m}" for m in modules))
 
 
@@ -42,7 +43,7 @@ def test_importing_the_package_loads_no_optional_library():
         "import skprep\n"
         "[getattr(skprep, name) for name in skprep.__all__]\n"
         "optional = {'typer', 'rich', 'polars', 'pyarrow', 'matplotlib', 'torch', 'dask', 'duckdb',"
-        " 'pyspark', 'datasketches'}\n"
+        " 'pyspark', 'datasketches', 'onnx', 'skl2onnx', 'sqlglot'}\n"
         "print(sorted(optional & (set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -101,6 +102,7 @@ def test_a_scaler_is_known_wherever_scalers_are_listed(kind):
         assert kind in SWITCHES
         assert kind in {type(case.scaler) for case in CASES}
         assert kind in {type(scaler) for _, scaler in plain()}
+        assert kind in converters.SCALERS
         assert any(isinstance(s, kind) for s in comparison.scalers().values())
 
 

@@ -34,8 +34,8 @@ def learn(estimator, X, y=None, *, reset, stream=False, set_attributes=True, sam
     learnt = _reduce_blocks(X, [sample_weight], partial(_learn_block, fresh), _merge_two)
     if learnt is None:
         raise ValueError(
-            f"Found array with 0 sample(s) (shape=(0, {X.shape[1]})) while a minimum of 1 is required. "
-            "Pass at least one row with a weight above 0."
+            f"Found array with 0 sample(s) (shape=(0, {X.shape[1]})) while a minimum of 1 is required. Pass "
+            "at least one row with a weight above 0."
         )
     if not reset:
         learnt = merge([estimator, learnt])
@@ -60,14 +60,14 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
     dtype = X.dtype if X.dtype in (np.float32, np.float16) else np.dtype(np.float64)
     if getattr(twin, "columns", None) is not None:
         raise ValueError(
-            "A Dask array has one type for all columns; received one with columns=, whose others would "
-            "be cast. Pass a Dask frame, or leave columns out."
+            "A Dask array has one type for all columns; received one with columns=, whose others would be "
+            "cast. Pass a Dask frame, or leave columns out."
         )
     spare = len(getattr(twin, "controls", None) or ())
     if X.shape[1] not in ((n_out,) if inverse else (n_in, n_in - spare)):
         raise ValueError(
-            f"X has {X.shape[1]} features, but {type(twin).__name__} is expecting {n_in} "
-            "features as input. Pass the columns seen in fit."
+            f"X has {X.shape[1]} features, but {type(twin).__name__} is expecting {n_in} features as input. "
+            "Pass the columns seen in fit."
         )
     n_columns = n_in if inverse else n_out
     return _map_blocks(X, partial(_transform_block, twin, method, n_columns, dtype), n_columns, dtype)
@@ -220,8 +220,8 @@ def _split(X, other, n_blocks):
     other = other if _dask_kind(other) == "array" else np.asarray(other)
     if other.shape != (X.shape[0],):
         raise ValueError(
-            f"Sample weights must be 1D array or scalar, one number for each of {X.shape[0]} rows; "
-            f"received sample_weight.shape == {other.shape}. Pass one weight for each row."
+            f"Sample weights must be 1D array or scalar, one number for each of {X.shape[0]} rows; received "
+            f"sample_weight.shape == {other.shape}. Pass one weight for each row."
         )
     other = other.rechunk((rows,)) if hasattr(other, "rechunk") else da.from_array(other, chunks=(rows,))
     return other.to_delayed().tolist()

@@ -76,7 +76,7 @@ class Term:
     def __invert__(self):
         return Term(exp.Not(this=_inner(self.sql)))
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _inner(sql):
@@ -160,4 +160,6 @@ class Functions(Composed):
 
     def exp(self, x, base):
         """Take the power of a base."""
-        return Term(exp.Exp(this=x.sql)) if base == "e" else Term(exp.Pow(this=number(base), expression=x.sql))
+        return (
+            Term(exp.Exp(this=x.sql)) if base == "e" else Term(exp.Pow(this=number(base), expression=x.sql))
+        )

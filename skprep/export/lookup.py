@@ -50,8 +50,8 @@ def _encoded(graph, key, kind, levels):
     fitting = {i: level for i, level in fitting.items() if level is not None}
     if not fitting and not (gone and kind != "whole"):
         raise ValueError(
-            f"A key column of a model must hold what it held in fit, such as {levels[0]!r}; received a sample in which "
-            f"it is {NAMES[kind]}. Pass a sample as in fit."
+            f"A key column of a model must hold what it held in fit, such as {levels[0]!r}; received a "
+            f"sample in which it is {NAMES[kind]}. Pass a sample as in fit."
         )
     flat = graph.flat(key)
     if kind == "text":

@@ -33,12 +33,13 @@ def to_onnx(
     r"""Return a fitted scaler, or a pipeline with it, as an ONNX model.
 
     For every scaler of skprep, :class:`~skprep.GroupScaler`, :class:`~skprep.ComBat` and
-    :class:`~skprep.nn.SoftmaxClassifier`, alone or in a ``Pipeline``, ``ColumnTransformer`` or ``FeatureUnion``
-    with the estimators of scikit-learn that skl2onnx knows. Scaling is computed in float64, by the same formula as
-    ``transform``, and rounded once: float32 in, float32 out, and an offset of :math:`10^6` costs no digits.
+    :class:`~skprep.nn.SoftmaxClassifier`, alone or in a ``Pipeline``, ``ColumnTransformer`` or
+    ``FeatureUnion`` with the estimators of scikit-learn that skl2onnx knows. Scaling is computed in
+    float64, by the same formula as ``transform``, and rounded once: float32 in, float32 out, and an offset
+    of :math:`10^6` costs no digits.
 
-    ``import skprep.export.onnx`` registers the same converters with skl2onnx, whose own ``to_onnx`` then takes
-    estimators of skprep too.
+    ``import skprep.export.onnx`` registers the same converters with skl2onnx, whose own ``to_onnx`` then
+    takes estimators of skprep too.
 
     Parameters
     ----------
@@ -51,7 +52,8 @@ def to_onnx(
     target_opset : int or dict, default=None
         Version of ONNX's operators, 13 at least; None: the newest that skl2onnx has been tested with.
     options : dict, default=None
-        Of skl2onnx. None: probabilities of a classifier are one array, ``{"zipmap": False}`` in skl2onnx's words.
+        Of skl2onnx. None: probabilities of a classifier are one array, ``{"zipmap": False}`` in skl2onnx's
+        words.
 
     Returns
     -------
@@ -72,12 +74,12 @@ def to_onnx(
     Notes
     -----
     A model cannot raise. Where ``transform`` does, it gives NaN: for a group unknown to
-    ``handle_unknown="error"``, a logarithm outside its domain, an unknown level of a covariate, a covariate that
-    is missing. Infinite values, which ``transform`` refuses, are calculated with. NaN stays NaN.
+    ``handle_unknown="error"``, a logarithm outside its domain, an unknown level of a covariate, a covariate
+    that is missing. Infinite values, which ``transform`` refuses, are calculated with. NaN stays NaN.
 
-    Text has no missing value in ONNX. A missing text key is sent as ``"nan"``, ``"None"``, ``"<NA>"`` or ``"NaT"``
-    (what onnxruntime makes of ``nan``, ``None`` and their like in an array of objects), unless one of these is the
-    name of a group.
+    Text has no missing value in ONNX. A missing text key is sent as ``"nan"``, ``"None"``, ``"<NA>"`` or
+    ``"NaT"`` (what onnxruntime makes of ``nan``, ``None`` and their like in an array of objects), unless
+    one of these is the name of a group.
 
     References
     ----------
@@ -101,8 +103,8 @@ def to_onnx(
         converters = import_module("skprep.export.onnx")
     except ImportError as error:
         raise ImportError(
-            "to_onnx needs the package skl2onnx; received an environment without it "
-            f"({error}). Install the extra: pip install 'skprep[onnx]'."
+            f"to_onnx needs the package skl2onnx; received an environment without it ({error}). Install the "
+            "extra: pip install 'skprep[onnx]'."
         ) from error
     types = [
         (name, getattr(converters.data_types, KINDS[kind])([None, width]))

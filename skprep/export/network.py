@@ -8,7 +8,8 @@ from scipy.special import ndtr
 
 from skprep.nn import GELU, BatchNorm, Dropout, GroupNorm, LayerNorm, Linear, ReLU, RMSNorm, WeightNorm
 
-# The normal distribution function by pieces: beyond FAR it is 0 or 1 to float64, and ONNX has no erf of float64.
+# The normal distribution function by pieces: beyond FAR it is 0 or 1 to float64, and ONNX has no erf of
+# float64.
 FAR, PER_UNIT, DEGREE = 38.0, 8, 9
 
 

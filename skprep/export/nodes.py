@@ -1,7 +1,8 @@
 """ONNX nodes as a language of formulas.
 
-A value is a tensor of float64 (or what a comparison gives) that a node computes. What is known when the graph is
-made stays a NumPy array: arithmetic on it happens here and now, and a choice by it leaves one branch.
+A value is a tensor of float64 (or what a comparison gives) that a node computes. What is known when the
+graph is made stays a NumPy array: arithmetic on it happens here and now, and a choice by it leaves one
+branch.
 """
 
 import numpy as np
@@ -63,7 +64,7 @@ class Graph:
         return self._added("LabelEncoder", "ai.onnx.ml", 2, [key], attributes)
 
     def _searched(self, keys, codes, default, key):
-        """Return what :meth:`encoded` does by bisection: of float64 the encoder of ONNX knows the first digits."""
+        """Do by bisection what :meth:`encoded` does: ONNX's encoder knows but the first digits of a float64."""
         order = np.argsort(keys)
         keys, codes = self.constant(keys[order]), self.constant(np.append(codes[order], np.int64(default)))
         n = len(order)
@@ -217,7 +218,7 @@ class Value:
     def __invert__(self):
         return self._with("Not")
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Functions(Composed):

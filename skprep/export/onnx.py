@@ -1,7 +1,7 @@
 """Converters of skprep's estimators for skl2onnx; importing this module registers them.
 
-One converter serves every scaler: it reads the formula of the map. What differs is where the parameters of a row
-come from: nowhere (one row of them), from the key columns, or, for ComBat, from covariates too.
+One converter serves every scaler: it reads the formula of the map. What differs is where the parameters of
+a row come from: nowhere (one row of them), from the key columns, or, for ComBat, from covariates too.
 """
 
 from numbers import Integral
@@ -37,8 +37,8 @@ def converted(estimator, types, target_opset, options):
     del model.metadata_props[:]
     model.doc_string = (
         "Made by skprep. Where transform raises an error, this model gives NaN: a group unknown to "
-        'handle_unknown="error", a value outside the domain of a logarithm, an unknown level of a covariate. A '
-        'missing text key is "nan", "None", "<NA>" or "NaT".'
+        'handle_unknown="error", a value outside the domain of a logarithm, an unknown level of a covariate. '
+        'A missing text key is "nan", "None", "<NA>" or "NaT".'
     )
     return model
 
@@ -61,14 +61,14 @@ def _checked(target_opset):
     least = target_opset.get("") if isinstance(target_opset, dict) else target_opset
     if least is not None and not (isinstance(least, Integral) and least >= LEAST_OPSET):
         raise ValueError(
-            f"target_opset must be a whole number from {LEAST_OPSET} on, or a dict of one; received {target_opset!r}. "
-            "Leave it out for the newest."
+            f"target_opset must be a whole number from {LEAST_OPSET} on, or a dict of one; received "
+            f"{target_opset!r}. Leave it out for the newest."
         )
     return target_opset
 
 
 def parse(scope, model, inputs, custom_parsers=None):
-    """Declare the operator of a scaler and its outputs: one matrix, or one column each where some are text."""
+    """Declare the operator of a scaler and its outputs: a matrix, or columns where some are text."""
     operator = scope.declare_local_operator(ALIAS, model)
     operator.inputs = inputs
     fitted = fitted_of(model)
@@ -145,7 +145,8 @@ def _parameters(graph, fitted, columns):
         return _constants(graph, fitted.learnt)
     if not fitted.keys:
         raise ValueError(
-            "In an ONNX model the key must be a column; received a GroupScaler with by=None. Name the key column, "
+            "In an ONNX model the key must be a column; received a GroupScaler with by=None. Name the key "
+            "column, "
             'GroupScaler(..., by="device").'
         )
     codes = codes_of(graph, [columns.at(j) for j in fitted.keys], columns.kinds(fitted.keys), fitted)
@@ -183,8 +184,8 @@ class Columns:
         for j in places:
             if _kind(_input_at(self.inputs, j)) == "text":
                 raise ValueError(
-                    f"A feature must be a number; received text in column {j} of the model's inputs. Pass rows as "
-                    "the scaler was fitted on."
+                    f"A feature must be a number; received text in column {j} of the model's inputs. Pass "
+                    "rows as the scaler was fitted on."
                 )
         if len(self.inputs) == 1:
             value = self.graph.named(self.inputs[0].full_name)
@@ -209,15 +210,15 @@ def _n_columns(fitted):
 
 
 def _in_order(inputs, fitted):
-    """Return the inputs in the order of the columns in ``fit``: by their names, where those are the columns'."""
+    """Return the inputs in the order of the columns in ``fit``: by name, where their names are those."""
     named = {i.raw_name: i for i in inputs}
     if fitted.names is not None and len(inputs) > 1 and set(fitted.names) <= set(named):
         return [named[name] for name in fitted.names]
     n_columns = sum(map(_width, inputs))
     if n_columns != fitted.n_columns:
         raise ValueError(
-            f"The model needs the {fitted.n_columns} columns that {fitted.owner} was fitted on; received {n_columns}: "
-            f"{', '.join(i.raw_name for i in inputs)}. Pass a sample of those columns."
+            f"The model needs the {fitted.n_columns} columns that {fitted.owner} was fitted on; received "
+            f"{n_columns}: {', '.join(i.raw_name for i in inputs)}. Pass a sample of those columns."
         )
     return list(inputs)
 

@@ -16,9 +16,9 @@ def to_sql(
 ) -> str:
     r"""Return a query that scales a table where it lies, as ``transform`` does.
 
-    One SELECT: each feature by the formula of ``transform``, every other column as it is. Groups are joined as a
-    table of parameters that the query itself holds, so that 200,000 of them are no burden. Numbers have all
-    their digits.
+    One SELECT: each feature by the formula of ``transform``, every other column as it is. Groups are joined
+    as a table of parameters that the query itself holds, so that 200,000 of them are no burden. Numbers
+    have all their digits.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def to_sql(
         Of sqlglot. Tested by running: ``"duckdb"``, ``"sqlite"``, ``"postgres"``, ``"spark"``.
     columns : "all" or sequence of str, default="all"
         What the query returns. ``"all"``: all columns of the table where the dialect can say so
-        (DuckDB), elsewhere all that were seen in ``fit``. A sequence: these columns of the table, in that order,
-        those among them that are features scaled.
+        (DuckDB), elsewhere all that were seen in ``fit``. A sequence: these columns of the table, in that
+        order, those among them that are features scaled.
 
     Returns
     -------
@@ -43,21 +43,21 @@ def to_sql(
     ImportError
         Without the extra ``sql``.
     ValueError
-        If the scaler was fitted on an array, its key comes as metadata (``by=None``), keys are of different or
-        other types than text, numbers, booleans and dates, a name cannot be one (empty, or with a null
+        If the scaler was fitted on an array, its key comes as metadata (``by=None``), keys are of different
+        or other types than text, numbers, booleans and dates, a name cannot be one (empty, or with a null
         character), the dialect is unknown, or ``columns`` lacks what a feature needs.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
 
     Notes
     -----
-    A query cannot raise. Where ``transform`` does, and where it gives NaN for want of a number, the result is NULL:
-    for a group unknown to ``handle_unknown="error"`` or ``"nan"``, a logarithm outside its domain, an unknown
-    level of a covariate. NULL stays NULL and NaN stays NaN. Results are float64, those of float32 columns too.
-    Infinite values, which ``transform`` refuses, are calculated with.
+    A query cannot raise. Where ``transform`` does, and where it gives NaN for want of a number, the result
+    is NULL: for a group unknown to ``handle_unknown="error"`` or ``"nan"``, a logarithm outside its domain,
+    an unknown level of a covariate. NULL stays NULL and NaN stays NaN. Results are float64, those of
+    float32 columns too. Infinite values, which ``transform`` refuses, are calculated with.
 
-    Keys are compared as the engine compares them: a key of text needs a column of text. A missing key (NULL, NaN) is
-    a group like any other. The query has names of its own that begin with ``skprep_``.
+    Keys are compared as the engine compares them: a key of text needs a column of text. A missing key
+    (NULL, NaN) is a group like any other. The query has names of its own that begin with ``skprep_``.
 
     Names and keys are quoted by the rules of the dialect and cannot leave their place, whatever is in them.
 
@@ -87,7 +87,7 @@ def to_sql(
         sql = import_module("skprep.export.sql")
     except ImportError as error:
         raise ImportError(
-            f"to_sql needs the package sqlglot; received an environment without it ({error}). Install the extra: "
-            "pip install 'skprep[sql]'."
+            f"to_sql needs the package sqlglot; received an environment without it ({error}). Install the "
+            "extra: pip install 'skprep[sql]'."
         ) from error
     return sql.written(fitted, table, dialect, columns)

@@ -33,8 +33,8 @@ def _dialect(name):
         Dialect.get_or_raise(name)
     except (ValueError, AttributeError, TypeError) as error:
         raise ValueError(
-            f"dialect must be one that sqlglot knows; received {name!r} ({error}). Tested are 'duckdb', 'sqlite', "
-            "'postgres' and 'spark'."
+            f"dialect must be one that sqlglot knows; received {name!r} ({error}). Tested are 'duckdb', "
+            "'sqlite', 'postgres' and 'spark'."
         ) from None
     return name.lower()
 
@@ -42,8 +42,8 @@ def _dialect(name):
 def _check(fitted):
     if fitted.names is None:
         raise ValueError(
-            f"The columns of a table are found by name; {fitted.owner} was fitted on an array without names. Fit it "
-            "on a frame."
+            f"The columns of a table are found by name; {fitted.owner} was fitted on an array without names. "
+            "Fit it on a frame."
         )
     if fitted.index is not None and not fitted.keys:
         raise ValueError(
@@ -56,7 +56,8 @@ def _parts(table):
     parts = [table] if isinstance(table, str) else table
     if not isinstance(parts, list | tuple) or not 1 <= len(parts) <= 3:
         raise ValueError(
-            f"table must be a name, or up to three of them (catalog, schema, table); received {table!r}. For example "
+            f"table must be a name, or up to three of them (catalog, schema, table); received {table!r}. For "
+            "example "
             '("main", "scans").'
         )
     return [_name(part) for part in parts]
@@ -66,7 +67,8 @@ def _name(name):
     """Refuse what no engine takes for a name."""
     if not isinstance(name, str) or not name or not _is_text(name):
         raise ValueError(
-            f"The name of a table or column must be text without null characters; received {name!r}. Rename it."
+            f"The name of a table or column must be text without null characters; received {name!r}. Rename "
+            "it."
         )
     return name
 
@@ -93,11 +95,15 @@ class Query:
         """Return the names of the columns to return; None: all that the table has."""
         if isinstance(columns, str):
             if columns != "all":
-                raise ValueError(f'columns must be "all" or a list of names; received {columns!r}. Pass ["{columns}"].')
+                raise ValueError(
+                    f'columns must be "all" or a list of names; received {columns!r}. Pass ["{columns}"].'
+                )
             return None if self.dialect in REPLACES else [_name(name) for name in self.fitted.names]
         kept = [_name(name) for name in columns]
         if not kept or len(set(kept)) < len(kept):
-            raise ValueError(f"columns must be different names, one at least; received {kept!r}. Name each once.")
+            raise ValueError(
+                f"columns must be different names, one at least; received {kept!r}. Name each once."
+            )
         return kept
 
     def text(self):
@@ -108,10 +114,18 @@ class Query:
             select = self._outer(self._joined(), ROWS, results, ())
         except NeedsStages:
             select = self._staged(returned)
-        return self._parameter_table() + select.sql(dialect=self.dialect, pretty=True, comments=False)
+        written = select.sql(dialect=self.dialect, pretty=self._is_printable(), comments=False)
+        return self._parameter_table() + written
+
+    def _is_printable(self):
+        """Say whether names and levels have no line breaks, which a pretty printer might take for its own."""
+        words = [*self.table, *(self.kept or ()), *map(str, self.fitted.names)]
+        for levels in getattr(self.fitted.model, "levels", ()):
+            words += map(str, getattr(levels, "keys", ()))
+        return all(word.isprintable() for word in words)
 
     def _formula(self, j, staged=False):
-        """Return the formula of feature j, a generator: of the joined tables, or of columns of an inner query."""
+        """Run the formula of feature j, on the joined tables or on columns of an inner query."""
         fitted, x = self.fitted, Term(column(f"skprep_x_{j}") if staged else self._number(self.features[j]))
         z = yield from fitted.learnt.formula(x, self._parameters(j, staged), self.functions)
         if fitted.pooled is not None:
@@ -175,10 +189,14 @@ class Query:
 
     def _outer(self, source, alias, results, hidden):
         """Return the query of the columns that are wanted, features scaled."""
-        scaled = {self.features[j]: exp.Alias(this=sql_of(v), alias=quoted(self.features[j])) for j, v in results.items()}
+        scaled = {
+            self.features[j]: exp.Alias(this=sql_of(v), alias=quoted(self.features[j]))
+            for j, v in results.items()
+        }
         if self.kept is None:
             star = exp.Star(
-                **({"except_": [quoted(name) for name in hidden]} if hidden else {}), replace=list(scaled.values())
+                **({"except_": [quoted(name) for name in hidden]} if hidden else {}),
+                replace=list(scaled.values()),
             )
             selected = [exp.Column(this=star, table=quoted(alias))]
         else:
@@ -223,7 +241,8 @@ class Query:
                 )
                 conditions.append(exp.EQ(this=mark, expression=column(f"missing_{i}", GROUPS)))
             if self.dialect == "sqlite":
-                # An expression has neither affinity nor collation of the column: else it would build no index, and
+                # An expression has neither affinity nor collation of the column: else it would build no
+                # index, and
                 # might take two letters for one.
                 key = exp.Coalesce(this=key, expressions=[exp.Null()])
             conditions.append(exp.EQ(this=key, expression=theirs))
@@ -237,7 +256,7 @@ class Query:
         return gone
 
     def _parameter_table(self):
-        """Return the table of parameters, in front of the query: written line by line, for there may be many."""
+        """Return the table of parameters that stands in front of the query; it may have many lines."""
         if self.fitted.index is None:
             return ""
         columns = {}
@@ -260,7 +279,7 @@ class Query:
         return f"WITH {self._spelt(quoted(GROUPS))}({head}) AS (VALUES\n{rows})\n"
 
     def _as_json(self, columns):
-        """Return the table of many groups as one text: Spark's parser has no memory for so many rows of VALUES."""
+        """Return the table of many groups as one text: VALUES of so many fill the memory of Spark's parser."""
         kinds = {"double": "double", "text": "string", "boolean": "boolean", "time": "string"}
         types, written, selected = [], [], []
         for name, (kind, values) in columns.items():
@@ -273,7 +292,8 @@ class Query:
             selected.append(self._spelt(exp.Alias(this=own, alias=quoted(name))))
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*written, strict=True)]
         text = self._spelt(exp.Literal.string(json.dumps(rows)))
-        return f"SELECT {', '.join(selected)} FROM (SELECT INLINE(FROM_JSON({text}, 'ARRAY<STRUCT<{', '.join(types)}>>')))"
+        rows = f"INLINE(FROM_JSON({text}, 'ARRAY<STRUCT<{', '.join(types)}>>'))"
+        return f"SELECT {', '.join(selected)} FROM (SELECT {rows})"
 
     def _spelt(self, sql):
         return self.generator.generate(sql, copy=False)
@@ -352,7 +372,7 @@ NEUTRAL = {"text": "", "number": 0, "boolean": False, "time": pd.Timestamp(0)}
 
 
 def _kind(keys, name, dialect):
-    """Return what the keys of a column are; refuse what a column of a table cannot be, or is not alike everywhere."""
+    """Return what the keys of a column are; refuse what no column of a table is, or not alike everywhere."""
     present = [key for key in keys if key is not None]
     kinds = {next((kind for kind, test in TESTS.items() if test(key)), None) for key in present} or {"text"}
     if kinds == {"boolean", "number"}:
@@ -361,9 +381,9 @@ def _kind(keys, name, dialect):
     if kind is None or (kind == "time" and dialect == "sqlite"):
         shown = ", ".join(repr(key) for key in present[:5])
         raise ValueError(
-            "A key column in SQL holds text without null characters, numbers, booleans or (not in SQLite) dates and "
-            f"times of whole microseconds, and one of these only; received in {name!r}: {shown}. Cast the column to "
-            "text before fit."
+            "A key column in SQL holds text without null characters, numbers, booleans or (not in SQLite) "
+            f"dates and times of whole microseconds, and one of these only; received in {name!r}: {shown}. "
+            "Cast the column to text before fit."
         )
     return kind
 

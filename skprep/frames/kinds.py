@@ -38,8 +38,8 @@ def column_kinds(X):
     array = np.asarray(X)
     if array.ndim != 2:
         raise ValueError(
-            f"X_sample must be a table, rows by columns; received an array of shape {array.shape}. Pass the first "
-            "rows of what the estimator was fitted on."
+            f"X_sample must be a table, rows by columns; received an array of shape {array.shape}. Pass the "
+            "first rows of what the estimator was fitted on."
         )
     kind = array.dtype.kind
     if kind in "OUS" and all(isinstance(value, str) for value in array[:, 0]):
@@ -65,6 +65,6 @@ def _kind(series):
 
 def _refuse(what, dtype):
     raise ValueError(
-        "A model takes numbers of up to 64 bits, booleans and text; received "
-        f"{what} of type {dtype}. Cast it, to text for a key, or leave the column out."
+        f"A model takes numbers of up to 64 bits, booleans and text; received {what} of type {dtype}. Cast "
+        "it, to text for a key, or leave the column out."
     )

@@ -23,8 +23,7 @@ def check_controls(controls):
     if empty:
         raise ValueError(
             f"controls must have a value for each column; received none for {empty[0]!r}. Name the value "
-            f"that "
-            "control rows have there."
+            "that control rows have there."
         )
 
 

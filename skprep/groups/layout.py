@@ -87,9 +87,8 @@ class Layout:
         if twice:
             raise ValueError(
                 f"In {owner}, controls are told by columns of their own; received "
-                f"{twice[0] if names is None else names[twice[0]]!r}, which is in by or covariates as "
-                f"well. Name "
-                "another column, or fit on those rows."
+                f"{twice[0] if names is None else names[twice[0]]!r}, which is in by or covariates as well. "
+                "Name another column, or fit on those rows."
             )
         besides = {*positions, *others, *telling}
         features = tuple(j for j in range(n_columns) if j not in besides)
@@ -98,16 +97,16 @@ class Layout:
             both = [j for j in features if j in besides]
             if both:
                 raise ValueError(
-                    f"In {owner}, columns names what is scaled, and by, covariates and controls what is "
-                    f"not; received "
-                    f"{both[0] if names is None else names[both[0]]!r} for both. Name each column once."
+                    f"In {owner}, columns names what is scaled, and by, covariates and controls what is not; "
+                    f"received {both[0] if names is None else names[both[0]]!r} for both. Name each column "
+                    "once."
                 )
         if not features:
             named = f"by={by!r}" + (f" and covariates={covariates!r}" if others else "")
             named += f" and controls={controls!r}" if telling else ""
             raise ValueError(
-                f"{owner} needs at least one column to scale beside those of by=; received only "
-                f"{n_columns} columns, all named in {named}. Add a numeric column."
+                f"{owner} needs at least one column to scale beside those of by=; received only {n_columns} "
+                f"columns, all named in {named}. Add a numeric column."
             )
         n_keys = len(positions) if groups is None else n_keys_of(groups)
         labels = None if groups is None else column_names(groups)
@@ -219,10 +218,9 @@ class Layout:
         absent = [known[j] for j in self.by if known[j] not in names]
         if absent:
             raise ValueError(
-                f"{type(estimator).__name__}(by={estimator.by!r}) finds the group of each row in a column "
-                "of X; received X "
-                f"without {listed(absent)}: its columns are {listed(names)}. Pass the columns seen in fit, "
-                "the key among them."
+                f"{type(estimator).__name__}(by={estimator.by!r}) finds the group of each row in a column of "
+                f"X; received X without {listed(absent)}: its columns are {listed(names)}. Pass the columns "
+                "seen in fit, the key among them."
             )
 
     def take_result_apart(self, estimator, X, groups):
@@ -236,8 +234,8 @@ class Layout:
             )
         if names is not None and hasattr(estimator, "feature_names_in_") and list(names) != list(expected):
             raise ValueError(
-                "The feature names should match those that transform gave: "
-                f"{listed(expected)}; received {listed(names)}. Put the columns in that order."
+                f"The feature names should match those that transform gave: {listed(expected)}; received "
+                f"{listed(names)}. Put the columns in that order."
             )
         if self.keeps(estimator) and self.by:
             if groups is not None:
@@ -245,8 +243,8 @@ class Layout:
             return Table(self._features(estimator, X, self.features), key_columns(X, self.by))
         if groups is None and self.n_keys:
             raise ValueError(
-                "inverse_transform needs the group of each row; received none. Pass groups=, or fit "
-                "with keep_by=True so that transform keeps the key columns."
+                "inverse_transform needs the group of each row; received none. Pass groups=, or fit with "
+                "keep_by=True so that transform keeps the key columns."
             )
         self._check_groups(groups, "inverse_transform", by_too=True)
         positions = self.features if self.whole else list(range(X.shape[1]))
@@ -291,8 +289,8 @@ class Layout:
         columns = columns_of(groups)
         if len(columns[0]) != n_rows:
             raise ValueError(
-                f"groups must have one key for each of {n_rows} rows; received {len(columns[0])}. "
-                "Pass the keys of exactly the rows of X."
+                f"groups must have one key for each of {n_rows} rows; received {len(columns[0])}. Pass the "
+                "keys of exactly the rows of X."
             )
         return columns
 
@@ -303,8 +301,8 @@ class Layout:
             raise ValueError(
                 f"GroupScaler was fitted with groups as metadata, and {method} received none. Pass "
                 f"{method}(X, groups=...); in a Pipeline, set_{method}_request(groups=True). "
-                "cross_val_predict, CalibratedClassifierCV and GridSearchCV.predict drop metadata on "
-                "the way: for those make the key a column of X and name it, "
+                "cross_val_predict, CalibratedClassifierCV and GridSearchCV.predict drop metadata on the "
+                "way: for those make the key a column of X and name it, "
                 'GroupScaler(..., by="device").'
             )
         if groups is not None and not self.n_keys:
@@ -315,14 +313,14 @@ class Layout:
             n_keys = n_keys_of(groups)
             if n_keys != self.n_keys:
                 raise ValueError(
-                    f"groups must have {self.n_keys} key columns as in fit; received {n_keys}. "
-                    "Pass the same columns in the same order."
+                    f"groups must have {self.n_keys} key columns as in fit; received {n_keys}. Pass the same "
+                    "columns in the same order."
                 )
             labels = column_names(groups)
             if labels is not None and self.labels is not None and labels != self.labels:
                 raise ValueError(
-                    f"groups must have the columns of fit, {self.labels}; received {labels}. "
-                    "Pass the same columns in the same order."
+                    f"groups must have the columns of fit, {self.labels}; received {labels}. Pass the same "
+                    "columns in the same order."
                 )
 
     def _features(self, estimator, X, positions):
@@ -346,6 +344,6 @@ def at_new_places(columns, moved, n_columns):
 
 def _refuse_both(estimator):
     raise ValueError(
-        f"The key is in column by={estimator.by!r}; received groups as well. "
-        "Leave groups out, or pass by=None."
+        f"The key is in column by={estimator.by!r}; received groups as well. Leave groups out, or pass "
+        "by=None."
     )

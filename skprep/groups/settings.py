@@ -80,6 +80,6 @@ def warn_of_no_key(estimator, groups):
     """Warn where nothing says which group a row belongs to."""
     if estimator.by is None and groups is None and estimator.controls is None:
         warn_caller(
-            "GroupScaler got neither by= nor groups: all rows form one group. Name the key column "
-            "in by=, or pass groups (in a Pipeline, with set_fit_request(groups=True)).",
+            "GroupScaler got neither by= nor groups: all rows form one group. Name the key column in by=, "
+            "or pass groups (in a Pipeline, with set_fit_request(groups=True)).",
         )

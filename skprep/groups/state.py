@@ -146,8 +146,8 @@ class GroupState(BaseEstimator):
             if s._layout.place() != first._layout.place():
                 raise ValueError(
                     "merge needs scalers whose keys are in the same columns; received one with "
-                    f"{s._layout.n_keys} keys at place {number}, or of other names or places than at "
-                    "place 0. Fit all parts on the same columns and keys."
+                    f"{s._layout.n_keys} keys at place {number}, or of other names or places than at place "
+                    "0. Fit all parts on the same columns and keys."
                 )
         index, engine = first._index, first._engine.copy()
         for other in scalers[1:]:

@@ -129,9 +129,9 @@ class HarmoniseState:
             raise ValueError(self._reason)
         if len(self.groups_) == 1:
             warn_caller(
-                f"ComBat was fitted on one site, {self.groups_[0]!r}: there is nothing to harmonise it "
-                f"with. Name the "
-                "column of the site in by=; parts of one site are learnt by partial_fit, and merged."
+                f"ComBat was fitted on one site, {self.groups_[0]!r}: there is nothing to harmonise it with. "
+                "Name the column of the site in by=; parts of one site are learnt by partial_fit, and "
+                "merged."
             )
         return self
 
@@ -188,8 +188,7 @@ class HarmoniseState:
         if same:
             raise ValueError(
                 f"add_sites takes sites that are not known yet; received rows of {same[0]!r}, which is. "
-                f"Leave "
-                "them out, or pass them to partial_fit, which learns everything on."
+                "Leave them out, or pass them to partial_fit, which learns everything on."
             )
         new = replace(new, added=np.ones(len(new.index), dtype=bool))
         self._set_fitted_state(self._layout, known.union(new))
@@ -243,8 +242,7 @@ class HarmoniseState:
             if not at:
                 raise ValueError(
                     f"smooth must name covariates; received {column!r}, and the covariates are "
-                    f"{shown(names)}. "
-                    "Name it in covariates too, or leave it out of smooth."
+                    f"{shown(names)}. Name it in covariates too, or leave it out of smooth."
                 )
             given = wanted
             if isinstance(wanted, dict):
@@ -398,16 +396,15 @@ class HarmoniseState:
         key = tuple(self.reference) if isinstance(self.reference, list) else self.reference
         if not isinstance(key, Hashable):
             raise ValueError(
-                f"reference must be a site as it stands in its column, or a tuple of several; received "
-                f"{key!r}. "
-                "Name one site."
+                "reference must be a site as it stands in its column, or a tuple of several; received "
+                f"{key!r}. Name one site."
             )
         code = learnt.index.codes_of([plain_key(key)])[0]
         if code < 0 or learnt.added[code]:
             raise Confounded(
                 f"reference must be a site of the training rows; received {self.reference!r}, and the sites "
-                f"are {shown(learnt.index.keys)}. Name one of them; a part without the reference is "
-                f"learnt by partial_fit."
+                f"are {shown(learnt.index.keys)}. Name one of them; a part without the reference is learnt "
+                "by partial_fit."
             )
         return int(code)
 
@@ -424,8 +421,7 @@ class HarmoniseState:
         if inverse and X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"inverse_transform needs the columns of fit, {self.n_features_in_} with site and "
-                f"covariates; "
-                f"received {X.shape[1]}. Use keep_by=True, so that transform keeps them."
+                f"covariates; received {X.shape[1]}. Use keep_by=True, so that transform keeps them."
             )
         table = self._layout.take_apart(self, X, None)
         values = self._written(table, inverse)
@@ -532,6 +528,6 @@ def _warn_of_small_weights(index, codes, weight):
     if len(small):
         warn_caller(
             f"Weights count rows: those of the {rows[small[0]]} rows of site {index.keys[small[0]]!r} sum to "
-            f"{total[small[0]]:.3g}, so that it is shifted only, as a single row is. Divide weights by "
-            f"their mean."
+            f"{total[small[0]]:.3g}, so that it is shifted only, as a single row is. Divide weights by their "
+            "mean."
         )

@@ -65,8 +65,8 @@ def in_stages(running, put):
     running : dict of generators
         By number of the column.
     put : callable
-        ``put(stage, values)`` makes columns of intermediate values and returns what stands for each: one query
-        for all of them.
+        ``put(stage, values)`` makes columns of intermediate values and returns what stands for each: one
+        query for all of them.
     """
     running, results, sent, stage = dict(running), {}, dict.fromkeys(running), 0
     while running:

@@ -443,9 +443,9 @@ class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _check_same(self, sizes, classes):
         if sizes != self._sizes or not np.array_equal(classes, self.classes_):
             raise ValueError(
-                "warm_start=True needs the classes and sizes of the last fit; received "
-                f"{sizes} and {classes.tolist()}, but they were {self._sizes} and {self.classes_.tolist()}. "
-                "Set warm_start=False."
+                f"warm_start=True needs the classes and sizes of the last fit; received {sizes} and "
+                f"{classes.tolist()}, but they were {self._sizes} and {self.classes_.tolist()}. Set "
+                "warm_start=False."
             )
         self._check_built("warm_start=True")
 

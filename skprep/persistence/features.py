@@ -1,4 +1,4 @@
-"""Number and names of the columns seen in ``fit``, and what ``set_output`` asked for: members of every document."""
+"""Members of every document: number and names of the columns of ``fit``, and what ``set_output`` asked for."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def features_of(estimator):
 
 
 def restore_features(estimator, document, length):
-    """Set them in an estimator; return number and names. No number may ask for more than ``length`` bears out."""
+    """Set them in an estimator; no number may ask for more than a document of ``length`` bears out."""
     n_features, names = read_features(document, length)
     estimator.n_features_in_ = n_features
     if names is not None:

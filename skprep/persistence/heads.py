@@ -1,6 +1,7 @@
 """What a SoftmaxClassifier has learnt, written into a document and read from one."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -23,7 +24,10 @@ def described(head, mergeable):
     classes = head.classes_
     names = LEARNED + [name for name in OF_STOPPING if hasattr(head, name)]
     return {
-        "classes": {"type": classes.dtype.str if classes.dtype != object else "object", "values": _labels(classes)},
+        "classes": {
+            "type": classes.dtype.str if classes.dtype != object else "object",
+            "values": _labels(classes),
+        },
         "type": head._dtype.name,
         "layers": encode_layers(head._built),
         "weights": {name: numbers(value) for name, value in head.network_.state_dict().items()},
@@ -70,7 +74,7 @@ def restore(head, document, length):
     if dtype not in ("float32", "float64"):
         (ROOT / "type").refuse('"float32" or "float64"', dtype)
     sizes = [head.n_features_in_, *built["hidden_layer_sizes"], 1 if len(classes) == 2 else len(classes)]
-    if sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)) > length:
+    if sum(a * b for a, b in pairwise(sizes)) > length:
         (ROOT / "layers").refuse("of as many weights as are there", document["layers"])
     head.classes_, head._sizes, head._dtype, head._built = classes, sizes, np.dtype(dtype), built
     rng = np.random.default_rng(check_random_state(head.random_state).randint(np.iinfo(np.int32).max))
@@ -107,7 +111,9 @@ def _read_classes(given, length):
 def _read_layers(given):
     place = ROOT / "layers"
     check_members(given, place, ["norm", "weight_norm", "dropout", "activation", "hidden_layer_sizes"])
-    sizes = read_numbers(given["hidden_layer_sizes"], place / "hidden_layer_sizes", (None,), np.int64).tolist()
+    sizes = read_numbers(
+        given["hidden_layer_sizes"], place / "hidden_layer_sizes", (None,), np.int64
+    ).tolist()
     if any(n < 1 for n in sizes):
         (place / "hidden_layer_sizes").refuse("whole numbers above 0", given["hidden_layer_sizes"])
     allowed = {
@@ -130,7 +136,9 @@ def _read_weights(given, own, place=ROOT / "weights"):
     for name, value in own.items():
         whole = value.dtype.kind == "i"
         read[name] = _read_array(given[name], place / name, value.shape, np.int64 if whole else np.float64)
-        if not np.isfinite(read[name]).all() or (name.endswith(("_var", "_tracked")) and (read[name] < 0).any()):
+        if not np.isfinite(read[name]).all() or (
+            name.endswith(("_var", "_tracked")) and (read[name] < 0).any()
+        ):
             (place / name).refuse("finite, and not negative where it is a variance or a count", given[name])
     return read
 
@@ -202,7 +210,11 @@ def _restore_random(training, given, place):
 def _is_alike(state, known):
     """Say whether a state has the members of a known one, and numbers of their kind."""
     if isinstance(known, dict):
-        return isinstance(state, dict) and list(state) == list(known) and all(_is_alike(state[n], v) for n, v in known.items())
+        return (
+            isinstance(state, dict)
+            and list(state) == list(known)
+            and all(_is_alike(state[n], v) for n, v in known.items())
+        )
     if isinstance(known, str):
         return state == known
     return type(state) is int and 0 <= state < 2**128 and math.isfinite(state)

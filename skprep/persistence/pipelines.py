@@ -1,4 +1,4 @@
-"""Pipelines, column transformers and unions of skprep's estimators, written into documents and read from them."""
+"""Pipelines, column transformers and unions of skprep's estimators, written into documents and read."""
 
 import inspect
 
@@ -66,7 +66,9 @@ def described(estimator, describe):
 
 
 def _described(step, describe):
-    if step is None or (isinstance(step, FunctionTransformer) and step.func is None and step.inverse_func is None):
+    if step is None or (
+        isinstance(step, FunctionTransformer) and step.func is None and step.inverse_func is None
+    ):
         return "passthrough"
     return step if isinstance(step, str) else describe(step)
 
@@ -80,8 +82,8 @@ def _parameters(estimator):
             continue
         if callable(value) or (name == "memory" and value is not None):
             raise ValueError(
-                f"A document holds values, no code and no folder; received {name}={value!r} in a {kind}. Call "
-                f"set_params({name}=...) with None, a bool or text first, or use skops (skops.io.dump)."
+                f"A document holds values, no code and no folder; received {name}={value!r} in a {kind}. "
+                f"Call set_params({name}=...) with None, a bool or text first, or use skops (skops.io.dump)."
             )
         written[name] = encode(value, ROOT / "parameters" / name)
     return written
@@ -114,7 +116,7 @@ def _columns(columns, name, estimator):
         raise ValueError(
             f"A document holds columns by name or position; received a function for step {name!r} of a "
             "ColumnTransformer. Pass the columns that it has chosen: "
-            f"{dict((n, c) for n, _, c in estimator.transformers_).get(name)!r}."
+            f"{next(c for n, _, c in estimator.transformers_ if n == name)!r}."
         )
     if isinstance(columns, slice):
         labelled = isinstance(columns.start, str) or isinstance(columns.stop, str)
@@ -164,7 +166,10 @@ def read(document, length, read_part):
     sample = _sample(*read_features(document, length))
     if by_columns:
         return _read_column_transformer(document, read_steps, parameters, sample, length)
-    through = [(n, FunctionTransformer(feature_names_out="one-to-one").fit(sample) if s == "passthrough" else s) for n, s in read_steps]
+    through = [
+        (n, FunctionTransformer(feature_names_out="one-to-one").fit(sample) if s == "passthrough" else s)
+        for n, s in read_steps
+    ]
     union = FeatureUnion(through, **parameters)
     restore_output(union, document["output"])
     return union
@@ -215,7 +220,9 @@ def _read_column_transformer(document, steps, parameters, sample, length):
         if type(n_out) is not int or not 0 <= n_out <= length:
             (place / "n_features_out").refuse("a number of columns that are described", n_out)
         _check_columns(step["columns"], place / "columns", sample)
-        known.append((name, estimator if isinstance(estimator, str) else _Known(estimator, n_out), step["columns"]))
+        known.append(
+            (name, estimator if isinstance(estimator, str) else _Known(estimator, n_out), step["columns"])
+        )
     if known[-1][0] != "remainder":
         (ROOT / "steps").refuse('closed by the step "remainder"', known[-1][0])
     *known, (_, remainder, _) = known

@@ -259,9 +259,9 @@ def encode(value, place=ROOT):
         if isinstance(value, kind):
             return {name: write_one(value, place)}
     raise ValueError(
-        f"A document holds numbers, text, dates and tuples, lists, dicts and arrays of them; received "
-        f"{value!r} of type {type(value).__name__} at {place}. Use another key or parameter, "
-        "or pickle the scaler."
+        "A document holds numbers, text, dates and tuples, lists, dicts and arrays of them; received "
+        f"{value!r} of type {type(value).__name__} at {place}. Use another key or parameter, or pickle the "
+        "scaler."
     )
 
 
@@ -303,8 +303,8 @@ def _read_dict(value, place):
 def _write_array(array, place):
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise ValueError(
-            f"A document holds arrays of numbers; received one of {array.dtype} at {place}. "
-            "Pass a list, or pickle the scaler."
+            f"A document holds arrays of numbers; received one of {array.dtype} at {place}. Pass a list, or "
+            "pickle the scaler."
         )
     return {"dtype": array.dtype.name, "shape": list(array.shape), "values": numbers(array.ravel())}
 

@@ -201,10 +201,10 @@ def _learnt(scaler, state, mergeable):
 
 def _refuse_class(scaler):
     raise ValueError(
-        f"A document holds estimators of skprep: {', '.join(PLAIN)}, GroupScaler, ComBat or SoftmaxClassifier, and "
-        f"Pipeline, ColumnTransformer and FeatureUnion of these; received {type(scaler).__name__} from "
-        f"{type(scaler).__module__}. Save the steps of skprep one by one, or the whole with skops "
-        "(skops.io.dump), which knows scikit-learn's own estimators."
+        f"A document holds estimators of skprep: {', '.join(PLAIN)}, GroupScaler, ComBat or "
+        "SoftmaxClassifier, and Pipeline, ColumnTransformer and FeatureUnion of these; received "
+        f"{type(scaler).__name__} from {type(scaler).__module__}. Save the steps of skprep one by one, or "
+        "the whole with skops (skops.io.dump), which knows scikit-learn's own estimators."
     )
 
 

@@ -287,16 +287,14 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         if (S < 0).any():
             raise ValueError(
                 f"inverse_scale takes standard deviations, 0 or more; received {S[S < 0][0]:g}. Pass the "
-                f"root of "
-                "the variance."
+                "root of the variance."
             )
         refuse_infinity(self, S)
         learnt = self._map_from_attributes()
         if at is None and not learnt.is_linear:
             raise ValueError(
-                f"inverse_scale of {type(self).__name__} needs the scaled values that the deviations "
-                f"belong to; "
-                "received at=None. Pass at=, what transform gave or the model predicted."
+                f"inverse_scale of {type(self).__name__} needs the scaled values that the deviations belong "
+                "to; received at=None. Pass at=, what transform gave or the model predicted."
             )
         at = np.zeros(S.shape) if learnt.is_linear else self._of_scaled(at)
         return S * learnt.slope(at)
@@ -555,8 +553,8 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         bounds = learnt.bounds
         if not inverse and bounds is not None and not bounds[0] <= 0 <= bounds[1]:
             raise ValueError(
-                "clip must hold 0 for a sparse matrix, whose zeros are not stored; received "
-                f"{bounds!r}. Pass a dense array, or bounds on both sides of 0."
+                f"clip must hold 0 for a sparse matrix, whose zeros are not stored; received {bounds!r}. "
+                "Pass a dense array, or bounds on both sides of 0."
             )
         refuse_infinity(self, X)
         X = X.copy() if copy else X

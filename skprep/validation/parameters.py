@@ -27,8 +27,8 @@ def per_feature(estimator, value, n_features, name):
         if names is None or set(value) != set(names):
             known = "X has no names" if names is None else f"X has {list(names)}"
             raise ValueError(
-                f"{name} by label must name every feature of X; received {list(value)}, but {known}. "
-                "Pass a frame with these columns, or numbers in the order of the columns."
+                f"{name} by label must name every feature of X; received {list(value)}, but {known}. Pass a "
+                "frame with these columns, or numbers in the order of the columns."
             )
         value = [value[n] for n in names]
     try:
@@ -98,8 +98,8 @@ def check_clip(clip):
     ordered = np.shape(bounds) == (2,) and all(isinstance(b, Real) for b in bounds) and bounds[0] < bounds[1]
     if isinstance(clip, bool) or not ordered:
         raise ValueError(
-            "clip must be a number above 0 or a pair (low, high) with low < high, both in scaled "
-            f"units; received {clip!r}. For example clip=3 keeps results within -3 and 3."
+            "clip must be a number above 0 or a pair (low, high) with low < high, both in scaled units; "
+            f"received {clip!r}. For example clip=3 keeps results within -3 and 3."
         )
     return bounds
 
@@ -109,9 +109,9 @@ def check_range(estimator, scale, low, high):
     if np.isinf(scale).any():
         group, column = np.unravel_index(np.isinf(scale).argmax(), scale.shape)
         raise ValueError(
-            "The range of a feature must fit into float64; received one from "
-            f"{low[group, column]:g} to {high[group, column]:g} in {name_column(estimator, column)}. "
-            "Divide the feature by a constant first."
+            f"The range of a feature must fit into float64; received one from {low[group, column]:g} to "
+            f"{high[group, column]:g} in {name_column(estimator, column)}. Divide the feature by a constant "
+            "first."
         )
 
 
@@ -151,8 +151,8 @@ def check_learnt(estimator, what):
     """Refuse a scaler whose learned attributes were set by hand: what it learnt is not there."""
     if "_learnt" not in vars(estimator):
         raise ValueError(
-            f"{what} needs what the scaler has learnt from rows; received a {type(estimator).__name__} "
-            "whose attributes were set by hand. Fit it on rows, or start with a new one."
+            f"{what} needs what the scaler has learnt from rows; received a {type(estimator).__name__} whose "
+            "attributes were set by hand. Fit it on rows, or start with a new one."
         )
 
 

@@ -96,7 +96,7 @@ def listed_columns(columns):
     if not isinstance(columns, list | tuple | np.ndarray | pd.Index) or len(columns) == 0:
         raise ValueError(
             f"columns must be a list of one column name or position or more; received {columns!r}. For "
-            f"example "
+            "example "
             'columns=["age", "price"]; None scales all.'
         )
     odd = [c for c in columns if isinstance(c, bool | np.bool_)]

@@ -38,14 +38,14 @@ def check_weight(sample_weight, X):
 def _check_values(weight, n_rows):
     if weight.shape != (n_rows,):
         raise ValueError(
-            f"Sample weights must be 1D array or scalar, one number for each of {n_rows} rows; "
-            f"received sample_weight.shape == {weight.shape}. Pass one weight for each row."
+            f"Sample weights must be 1D array or scalar, one number for each of {n_rows} rows; received "
+            f"sample_weight.shape == {weight.shape}. Pass one weight for each row."
         )
     if weight.size and weight.min() < 0:
         row = int(weight.argmin())
         raise ValueError(
-            "sample_weight must be 0 or more for every row; received "
-            f"{float(weight[row])!r} in row {row}. Use weight 0 to leave a row out."
+            f"sample_weight must be 0 or more for every row; received {float(weight[row])!r} in row {row}. "
+            "Use weight 0 to leave a row out."
         )
     odd = (weight > 0) & ~((weight > LEAST_WEIGHT) & (weight < LARGEST_WEIGHT))
     if odd.any():
@@ -92,6 +92,6 @@ def check_some_weight(weight, of="row"):
     """Refuse weights that leave no row to learn from."""
     if weight is not None and not weight.any():
         raise ValueError(
-            f"sample_weight must be above 0 for at least one {of}; received only zeros. "
-            "Leave sample_weight out to give every row the same weight."
+            f"sample_weight must be above 0 for at least one {of}; received only zeros. Leave sample_weight "
+            "out to give every row the same weight."
         )

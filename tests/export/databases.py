@@ -1,4 +1,4 @@
-"""The databases that queries run on: SQLite, DuckDB, PostgreSQL (a server of our own on loopback) and Spark."""
+"""The databases that queries run on: SQLite, DuckDB, Spark, and PostgreSQL on a server of our own."""
 
 import os
 import shutil
@@ -20,6 +20,8 @@ NAMES = ("duckdb", "sqlite", "postgres", "spark")
 
 
 class DuckDB:
+    """DuckDB, in memory."""
+
     dialect = "duckdb"
 
     def __init__(self):
@@ -37,6 +39,8 @@ class DuckDB:
 
 
 class SQLite:
+    """SQLite, in memory."""
+
     dialect = "sqlite"
 
     def __init__(self):
@@ -59,6 +63,8 @@ class SQLite:
 
 
 class Postgres:
+    """PostgreSQL, on a server that is stopped at the end."""
+
     dialect = "postgres"
 
     def __init__(self):
@@ -87,6 +93,8 @@ class Postgres:
 
 
 class Spark:
+    """A local Spark session."""
+
     dialect = "spark"
 
     def __init__(self):
@@ -107,7 +115,9 @@ class Server:
     """A PostgreSQL server on a free port of the loopback interface, in a folder of its own."""
 
     def __init__(self):
-        found = sorted(glob("/usr/lib/postgresql/*/bin")) or [str(Path(shutil.which("postgres") or "").parent)]
+        found = sorted(glob("/usr/lib/postgresql/*/bin")) or [
+            str(Path(shutil.which("postgres") or "").parent)
+        ]
         if not Path(found[-1], "postgres").exists():
             if os.environ.get("SKPREP_ALL_ENGINES"):
                 pytest.fail("PostgreSQL is not installed")
@@ -119,17 +129,30 @@ class Server:
         data, programs = f"{self.folder}/data", found[-1]
         subprocess.run(
             [f"{programs}/initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "-A", "trust"],
-            check=True, capture_output=True, cwd=self.folder, **self.user,
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            cwd=self.folder,
+            **self.user,
+        )
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        settings = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}", "-c", "fsync=off"]
+        settings = [
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            f"unix_socket_directories={self.folder}",
+            "-c",
+            "fsync=off",
+        ]
         with open(f"{self.folder}/log", "wb") as log:
             self.process = subprocess.Popen(
                 [f"{programs}/postgres", "-D", data, "-p", str(self.port), *settings],
-                cwd=self.folder, stdout=log, stderr=log, **self.user,
-            )  # fmt: skip
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                **self.user,
+            )
         for _ in range(300):
             ready = [f"{programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
             if subprocess.run(ready, check=False).returncode == 0:
@@ -148,7 +171,13 @@ class Server:
 
 
 KINDS = {"duckdb": DuckDB, "sqlite": SQLite, "postgres": Postgres, "spark": Spark}
-TYPES = {"number": "DOUBLE PRECISION", "whole": "BIGINT", "truth": "BOOLEAN", "time": "TIMESTAMP", "text": "TEXT"}
+TYPES = {
+    "number": "DOUBLE PRECISION",
+    "whole": "BIGINT",
+    "truth": "BOOLEAN",
+    "time": "TIMESTAMP",
+    "text": "TEXT",
+}
 
 
 def kind_of(column):

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-import skprep.export.onnx  # noqa: F401  (registers the converters)
+import skprep.export.onnx
 from skprep import ComBat, GroupScaler, LogScaler, MinMaxScaler, RobustScaler, StandardScaler, to_onnx
 from skprep.nn import SoftmaxClassifier
 
@@ -103,12 +103,16 @@ KEYS = {
 
 
 @pytest.mark.parametrize("units", ["group", "global"])
-@pytest.mark.parametrize("inner", ["standard", "min-max, odd range", "max-abs", "robust", "log, clip", "arcsinh2"])
+@pytest.mark.parametrize(
+    "inner", ["standard", "min-max, odd range", "max-abs", "robust", "log, clip", "arcsinh2"]
+)
 @pytest.mark.parametrize("keys", KEYS)
 def test_groups_by_every_kind_of_key(keys, inner, units):
     X = frame()[[*KEYS[keys], *FEATURES]]
     units = "group" if inner == "log, clip" else units
-    scaler = GroupScaler(clone(PLAIN[inner]), by=KEYS[keys], units=units, handle_unknown="global", min_group_size=8)
+    scaler = GroupScaler(
+        clone(PLAIN[inner]), by=KEYS[keys], units=units, handle_unknown="global", min_group_size=8
+    )
     scaler.fit(X)
     (found,) = run(to_onnx(scaler, X), X).values()
     close(found, scaler.transform(X))
@@ -171,7 +175,11 @@ def test_how_a_missing_text_key_is_spelt(missing):
 def test_numbers_that_are_equal_are_one_key():
     X = pd.DataFrame({"k": [0, 1, 1, 2**53], "x": [1.0, 2.0, 4.0, 7.0]})
     scaler = GroupScaler(StandardScaler(), by="k", handle_unknown="nan").fit(X)
-    for column in (np.array([0.0, 1.0, 0.1, 2.0**53]), np.array([-0.0, np.nan, 1.0, 5.0]), np.array([True, False, True, True])):
+    for column in (
+        np.array([0.0, 1.0, 0.1, 2.0**53]),
+        np.array([-0.0, np.nan, 1.0, 5.0]),
+        np.array([True, False, True, True]),
+    ):
         Z = X.assign(k=column)
         (found,) = run(to_onnx(scaler, Z), Z).values()
         close(found, scaler.transform(Z))
@@ -181,7 +189,10 @@ def test_numbers_that_are_equal_are_one_key():
 
 
 @settings(max_examples=40)
-@given(keys=st.lists(st.floats(allow_infinity=True), min_size=1, max_size=9, unique_by=str), more=st.lists(st.floats(), max_size=5))
+@given(
+    keys=st.lists(st.floats(allow_infinity=True), min_size=1, max_size=9, unique_by=str),
+    more=st.lists(st.floats(), max_size=5),
+)
 def test_any_float_is_found_by_all_its_digits(keys, more):
     X = pd.DataFrame({"k": keys * 2, "x": np.arange(2.0 * len(keys))})
     scaler = GroupScaler(StandardScaler(), by="k", handle_unknown="nan").fit(X)
@@ -192,7 +203,11 @@ def test_any_float_is_found_by_all_its_digits(keys, more):
 
 
 @settings(max_examples=40)
-@given(keys=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), min_size=1, max_size=6, unique=True))
+@given(
+    keys=st.lists(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=6), min_size=1, max_size=6, unique=True
+    )
+)
 def test_any_text_is_found(keys):
     X = pd.DataFrame({"k": pd.Series([*keys, *keys], dtype=object), "x": np.arange(2.0 * len(keys))})
     scaler = GroupScaler(StandardScaler(), by="k").fit(X)
@@ -214,7 +229,9 @@ def test_keep_by_and_columns_have_an_output_for_each_column():
     close(found, np.asarray(scaler.transform(X[["alcohol", "magnesium"]])))
     model = make_pipeline(
         GroupScaler(StandardScaler(), by="site", keep_by=True),
-        ColumnTransformer([("site", OneHotEncoder(sparse_output=False), ["site"]), ("x", "passthrough", ["alcohol"])]),
+        ColumnTransformer(
+            [("site", OneHotEncoder(sparse_output=False), ["site"]), ("x", "passthrough", ["alcohol"])]
+        ),
     )
     W = X[["alcohol", "site"]].assign(site=X["site"].fillna("none"))
     (found,) = run(to_onnx(model.fit(W), W), W).values()
@@ -223,9 +240,17 @@ def test_keep_by_and_columns_have_an_output_for_each_column():
 
 @pytest.mark.parametrize(
     "settings_of",
-    [{}, {"parametric": False}, {"mean_only": True}, {"empirical_bayes": False}, {"reference": "a"}, {"smooth": {"age": 5}}, {"keep_by": True}],
+    [
+        {},
+        {"parametric": False},
+        {"mean_only": True},
+        {"empirical_bayes": False},
+        {"reference": "a"},
+        {"smooth": {"age": 5}},
+        {"keep_by": True},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_combat_with_covariates(settings_of):
     X = frame()
     X["site"] = X["site"].fillna("c")
@@ -239,7 +264,9 @@ def test_combat_with_covariates(settings_of):
             close(found[f"{name}_out"][:, 0], expected[name].to_numpy())
         return
     close(found["variable"], np.asarray(expected))
-    odd = X.assign(sex=X["sex"].where(np.arange(len(X)) != 9, "unknown"), age=X["age"].where(np.arange(len(X)) != 4))
+    odd = X.assign(
+        sex=X["sex"].where(np.arange(len(X)) != 9, "unknown"), age=X["age"].where(np.arange(len(X)) != 4)
+    )
     found = run(model, odd)["variable"]
     assert np.isnan(found[[9, 4]]).all()
     close(np.delete(found, [9, 4], axis=0), np.delete(np.asarray(expected), [9, 4], axis=0))
@@ -314,8 +341,15 @@ def test_the_graph_is_small_and_older_operators_will_do():
     assert [node.op_type for node in model.graph.node] == ["Sub", "Div"]
     close(run(model, X)["variable"], StandardScaler().fit(X).transform(X))
     assert {o.domain: o.version for o in model.opset_import}[""] == 13
-    model = to_onnx(GroupScaler(StandardScaler(), by="site").fit(frame()[["site", *FEATURES]]), frame()[["site", *FEATURES]], target_opset={"": 15})
-    close(run(model, frame()[["site", *FEATURES]])["variable"], GroupScaler(StandardScaler(), by="site").fit_transform(frame()[["site", *FEATURES]]))
+    model = to_onnx(
+        GroupScaler(StandardScaler(), by="site").fit(frame()[["site", *FEATURES]]),
+        frame()[["site", *FEATURES]],
+        target_opset={"": 15},
+    )
+    close(
+        run(model, frame()[["site", *FEATURES]])["variable"],
+        GroupScaler(StandardScaler(), by="site").fit_transform(frame()[["site", *FEATURES]]),
+    )
     assert "NaN" in model.doc_string
 
 
@@ -332,23 +366,40 @@ def test_zipmap_is_an_option():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda X: to_onnx(GroupScaler(StandardScaler()).fit(X[FEATURES], groups=X["site"]), X[FEATURES]), "key must be a column"),
+        (
+            lambda X: to_onnx(GroupScaler(StandardScaler()).fit(X[FEATURES], groups=X["site"]), X[FEATURES]),
+            "key must be a column",
+        ),
         (lambda X: to_onnx(StandardScaler().fit(X[FEATURES]), X[FEATURES[:2]]), "needs the 3 columns"),
         (lambda X: to_onnx(StandardScaler().fit(X[FEATURES]), rows()[:, :2]), "received 2: X"),
         (lambda X: to_onnx(StandardScaler().fit(X[FEATURES]), X[FEATURES], target_opset=9), "from 13 on"),
         (lambda X: to_onnx(StandardScaler().fit(X[FEATURES]), rows()[0]), "must be a table"),
-        (lambda X: to_onnx(StandardScaler().fit(X[FEATURES]), X[FEATURES].assign(proline="x")), "received text in column 2"),
-        (lambda X: to_onnx(StandardScaler().fit(X[FEATURES]), X[FEATURES].assign(proline=pd.Timestamp(0))), "column 'proline' of type Datetime"),
         (
-            lambda X: to_onnx(GroupScaler(StandardScaler(), by="device").fit(X[["device", *FEATURES]]), X[["device", *FEATURES]].astype({"device": str})),
+            lambda X: to_onnx(StandardScaler().fit(X[FEATURES]), X[FEATURES].assign(proline="x")),
+            "received text in column 2",
+        ),
+        (
+            lambda X: to_onnx(StandardScaler().fit(X[FEATURES]), X[FEATURES].assign(proline=pd.Timestamp(0))),
+            "column 'proline' of type Datetime",
+        ),
+        (
+            lambda X: to_onnx(
+                GroupScaler(StandardScaler(), by="device").fit(X[["device", *FEATURES]]),
+                X[["device", *FEATURES]].astype({"device": str}),
+            ),
             r"must hold what it held in fit, such as -1; received .* text",
         ),
         (
-            lambda X: to_onnx(GroupScaler(sklearn.preprocessing.StandardScaler(), by="device").fit(X[["device", *FEATURES]]), X[["device", *FEATURES]]),
+            lambda X: to_onnx(
+                GroupScaler(sklearn.preprocessing.StandardScaler(), by="device").fit(
+                    X[["device", *FEATURES]]
+                ),
+                X[["device", *FEATURES]],
+            ),
             "needs a scaler of skprep inside",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_a_model_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make(frame())

@@ -34,7 +34,9 @@ def table(n_rows=200):
     frame["device"] = np.arange(n_rows) // 7 % 3 - 1
     frame["dose"] = np.array([0.5, np.nan, 0.1])[np.arange(n_rows) % 3]
     frame["on"] = np.arange(n_rows) % 5 < 2
-    frame["day"] = pd.to_datetime(["2024-05-01 00:00:00.000000", "1999-12-31 23:59:59.123456"])[np.arange(n_rows) % 2]
+    frame["day"] = pd.to_datetime(["2024-05-01 00:00:00.000000", "1999-12-31 23:59:59.123456"])[
+        np.arange(n_rows) % 2
+    ]
     frame["age"] = X["age"].to_numpy() + 0.25
     frame["sex"] = np.where(X["sex"] == 1, "f", "männlich")
     frame["row"] = np.arange(n_rows)
@@ -61,7 +63,9 @@ def test_every_scaler(database, name):
     frame.loc[7, "bmi"] = -3.0  # outside the domain of some logarithms
     expected = None
     if getattr(scaler, "handle_invalid", None) == "error":
-        expected = clone(scaler).set_params(handle_invalid="nan").fit(frame[FEATURES][8:]).transform(frame[FEATURES])
+        expected = (
+            clone(scaler).set_params(handle_invalid="nan").fit(frame[FEATURES][8:]).transform(frame[FEATURES])
+        )
         scaler = clone(scaler).fit(frame[FEATURES][8:])
     check(database, scaler, frame, FEATURES, expected)
 
@@ -127,7 +131,13 @@ def test_combat_with_covariates(database, settings_of):
 def test_some_columns_scaled_and_all_others_kept(database):
     frame = table()
     scaler = RobustScaler(columns=["bp"]).fit(frame[[*FEATURES, "age"]])
-    check(database, scaler, frame, [*FEATURES, "age"], np.asarray(scaler.transform(frame[[*FEATURES, "age"]]))[:, :3])
+    check(
+        database,
+        scaler,
+        frame,
+        [*FEATURES, "age"],
+        np.asarray(scaler.transform(frame[[*FEATURES, "age"]]))[:, :3],
+    )
 
 
 def test_whole_numbers_are_not_divided_whole(database):
@@ -180,7 +190,25 @@ def test_a_letter_of_another_case_is_another_key_even_where_the_column_says_not(
 
 
 hostile = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
-WORDS = ["'", '"', "`", "\\", "';--", '"; DROP TABLE rows; --', "/*", "*/", "\n", "$$", "{x}", "%s", ":x", "?", "--", "ß", "\u202e"]
+WORDS = [
+    "'",
+    '"',
+    "`",
+    "\\",
+    "';--",
+    '"; DROP TABLE rows; --',
+    "/*",
+    "*/",
+    "\n",
+    "$$",
+    "{x}",
+    "%s",
+    ":x",
+    "?",
+    "--",
+    "ß",
+    "\u202e",
+]
 mixed = st.lists(st.one_of(st.sampled_from(WORDS), hostile), min_size=1, max_size=4).map("".join)
 
 
@@ -195,7 +223,10 @@ def stay_in_place(database, **more):
     """Draw names and keys; the query must run, and give what transform gives."""
 
     @settings(**more)
-    @given(names=st.lists(mixed, min_size=2, max_size=2, unique_by=str.lower), keys=st.lists(mixed, min_size=1, max_size=3, unique=True))
+    @given(
+        names=st.lists(mixed, min_size=2, max_size=2, unique_by=str.lower),
+        keys=st.lists(mixed, min_size=1, max_size=3, unique=True),
+    )
     @example(names=["x\\", "k'"], keys=["\\", "\\'", "'"])
     def run(names, keys):
         x, k = names
@@ -220,19 +251,33 @@ def test_hostile_words_in_every_database(database):
     ("make", "message"),
     [
         (lambda f: to_sql(StandardScaler().fit(f[["x"]].to_numpy()), "t"), "found by name"),
-        (lambda f: to_sql(GroupScaler(StandardScaler()).fit(f[["x"]], groups=f["k"]), "t"), "key must be a column"),
+        (
+            lambda f: to_sql(GroupScaler(StandardScaler()).fit(f[["x"]], groups=f["k"]), "t"),
+            "key must be a column",
+        ),
         (lambda f: to_sql(StandardScaler().fit(f[["x"]]), "t", dialect="sqll"), "dialect must be one"),
         (lambda f: to_sql(StandardScaler().fit(f[["x"]]), "t", dialect=""), "dialect must be one"),
-        (lambda f: to_sql(StandardScaler().fit(f[["x"]]), "a\0b"), r"without null characters; received 'a\\x00b'"),
+        (
+            lambda f: to_sql(StandardScaler().fit(f[["x"]]), "a\0b"),
+            r"without null characters; received 'a\\x00b'",
+        ),
         (lambda f: to_sql(StandardScaler().fit(f[["x"]]), ""), "must be text"),
         (lambda f: to_sql(StandardScaler().fit(f[["x"]]), ("a", "b", "c", "d")), "up to three"),
         (lambda f: to_sql(StandardScaler().fit(f[["x"]]), "t", columns="x"), r'Pass \["x"\]'),
         (lambda f: to_sql(StandardScaler().fit(f[["x"]]), "t", columns=["x", "x"]), "Name each once"),
-        (lambda f: to_sql(GroupScaler(StandardScaler(), by="mixed").fit(f[["x", "mixed"]]), "t"), r"in 'mixed': 1, '1'"),
+        (
+            lambda f: to_sql(GroupScaler(StandardScaler(), by="mixed").fit(f[["x", "mixed"]]), "t"),
+            r"in 'mixed': 1, '1'",
+        ),
         (lambda f: to_sql(GroupScaler(StandardScaler(), by="nul").fit(f[["x", "nul"]]), "t"), "without null"),
-        (lambda f: to_sql(GroupScaler(StandardScaler(), by="day").fit(f[["x", "day"]]), "t", dialect="sqlite"), "not in SQLite"),
+        (
+            lambda f: to_sql(
+                GroupScaler(StandardScaler(), by="day").fit(f[["x", "day"]]), "t", dialect="sqlite"
+            ),
+            "not in SQLite",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_a_query_is_refused(make, message):
     frame = pd.DataFrame(
         {

@@ -17,7 +17,7 @@ class Formula(Map):
     def __init__(self, function):
         object.__setattr__(self, "function", function)
 
-    def forward(self, x, p, f):  # noqa: D102
+    def forward(self, x, p, f):
         return (yield from self.function(x))
 
 

@@ -7,7 +7,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
@@ -131,10 +130,19 @@ def pipelines():
     few = {"max_iter": 3, "random_state": 0, "solver": "adam"}
     head = SoftmaxClassifier((5,), norm="batch", weight_norm=True, **few)
     yield "pipeline", _quiet(make_pipeline(columns, head), X, y), X
-    both = FeatureUnion([("z", StandardScaler()), ("as is", "passthrough"), ("r", RobustScaler())], transformer_weights={"z": 0.5})
+    both = FeatureUnion(
+        [("z", StandardScaler()), ("as is", "passthrough"), ("r", RobustScaler())],
+        transformer_weights={"z": 0.5},
+    )
     yield "union", both.set_output(transform="pandas").fit(X[numbers]), X[numbers]
-    yield "head", _quiet(SoftmaxClassifier(), X[numbers].to_numpy(np.float32), np.arange(60) % 2 > 0), X[numbers].to_numpy(np.float32)
-    stopped = SoftmaxClassifier(8, norm="group", activation="gelu", early_stopping=True, max_iter=4, solver="sgd", random_state=1)
+    yield (
+        "head",
+        _quiet(SoftmaxClassifier(), X[numbers].to_numpy(np.float32), np.arange(60) % 2 > 0),
+        X[numbers].to_numpy(np.float32),
+    )
+    stopped = SoftmaxClassifier(
+        8, norm="group", activation="gelu", early_stopping=True, max_iter=4, solver="sgd", random_state=1
+    )
     yield "head, stopped early", _quiet(stopped, X[numbers], np.arange(60) % 3), X[numbers]
 
 

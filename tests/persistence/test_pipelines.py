@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import RFE, SelectFromModel
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
@@ -77,10 +78,16 @@ def test_a_head_goes_on_as_if_it_had_never_been_away(solver):
 
 @pytest.mark.parametrize(
     "labels",
-    [np.array(["a", "bb"]), np.array(["a", "bb"], dtype=object), np.array([3, 2**62]), np.array([False, True]), np.array([1.0, 2.0]),
-     np.array([1, 200], dtype=np.uint8)],
+    [
+        np.array(["a", "bb"]),
+        np.array(["a", "bb"], dtype=object),
+        np.array([3, 2**62]),
+        np.array([False, True]),
+        np.array([1.0, 2.0]),
+        np.array([1, 200], dtype=np.uint8),
+    ],
     ids=lambda v: str(v.dtype),
-)  # fmt: skip
+)
 def test_labels_of_every_type(labels):
     X = table().fillna(0.0).to_numpy()
     head = SoftmaxClassifier().fit(X, labels[np.arange(60) % 2])
@@ -110,7 +117,9 @@ def test_columns_however_they_were_chosen(columns):
 def test_nested_pipelines_with_their_own_frames():
     X = table()
     inner = make_pipeline(StandardScaler().set_output(transform="pandas"), "passthrough")
-    whole = Pipeline([("both", FeatureUnion([("a", inner), ("b", RobustScaler())])), ("c", MinMaxScaler())]).fit(X)
+    whole = Pipeline(
+        [("both", FeatureUnion([("a", inner), ("b", RobustScaler())])), ("c", MinMaxScaler())]
+    ).fit(X)
     again = from_json(to_json(whole))
     np.testing.assert_array_equal(again.transform(X), whole.transform(X))
     assert isinstance(again.named_steps["both"].transformer_list[0][1].transform(X), pd.DataFrame)
@@ -120,18 +129,29 @@ def test_nested_pipelines_with_their_own_frames():
 @pytest.mark.parametrize(
     ("estimator", "message"),
     [
-        (make_pipeline(StandardScaler(), LogisticRegression()), r"received LogisticRegression from sklearn\..*skops"),
-        (ColumnTransformer([("a", OneHotEncoder(), ["dose"])]), r"received OneHotEncoder from sklearn\..*skops"),
+        (
+            make_pipeline(StandardScaler(), LogisticRegression()),
+            r"received LogisticRegression from sklearn\..*skops",
+        ),
+        (
+            ColumnTransformer([("a", OneHotEncoder(), ["dose"])]),
+            r"received OneHotEncoder from sklearn\..*skops",
+        ),
         (FeatureUnion([("a", FunctionTransformer(np.abs))]), "received FunctionTransformer"),
-        (ColumnTransformer([("a", StandardScaler(), make_column_selector())]), r"received a function for step 'a'.*\['dose', 'größe', 'x y'\]"),
+        (
+            ColumnTransformer([("a", StandardScaler(), make_column_selector())]),
+            r"received a function for step 'a'.*\['dose', 'größe', 'x y'\]",
+        ),
         (make_pipeline(StandardScaler(), memory="cache"), "received memory='cache' in a Pipeline"),
         (
-            ColumnTransformer([("a", StandardScaler(), ["dose"])], verbose_feature_names_out=lambda name, column: column),
+            ColumnTransformer(
+                [("a", StandardScaler(), ["dose"])], verbose_feature_names_out=lambda name, column: column
+            ),
             "received verbose_feature_names_out=<function",
         ),
         (make_pipeline(GroupScaler(LogisticRegression())), "."),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_ours_is_refused_by_name(estimator, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     X, y = table().fillna(0.0), np.arange(60) % 2
@@ -150,17 +170,54 @@ def test_what_is_not_ours_is_refused_by_name(estimator, message, tmp_path, monke
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("steps", 1, "estimator", "weights", "0.bias", 2), "big", r"\$\.steps\[1\]\.estimator\.weights\.0\.bias\[2\] must be a number"),
-        (("steps", 1, "estimator", "layers", "hidden_layer_sizes"), [10**7], r"layers must be of as many weights"),
-        (("steps", 1, "estimator", "classes", "values"), ["x", "low", "höher"], r"classes\.values must be different labels in rising order"),
-        (("steps", 0, "estimator", "steps", 0, "columns"), ["nowhere"], r"\$\.steps\[0\]\.estimator\.steps\[0\]\.columns must be columns seen"),
-        (("steps", 0, "estimator", "steps", 3, "estimator", "steps", 0, "estimator", "learned", "offset_", 0), 5.0, r"\$\.steps\[0\].*learned\.offset_ must be"),
+        (
+            ("steps", 1, "estimator", "weights", "0.bias", 2),
+            "big",
+            r"\$\.steps\[1\]\.estimator\.weights\.0\.bias\[2\] must be a number",
+        ),
+        (
+            ("steps", 1, "estimator", "layers", "hidden_layer_sizes"),
+            [10**7],
+            r"layers must be of as many weights",
+        ),
+        (
+            ("steps", 1, "estimator", "classes", "values"),
+            ["x", "low", "höher"],
+            r"classes\.values must be different labels in rising order",
+        ),
+        (
+            ("steps", 0, "estimator", "steps", 0, "columns"),
+            ["nowhere"],
+            r"\$\.steps\[0\]\.estimator\.steps\[0\]\.columns must be columns seen",
+        ),
+        (
+            (
+                "steps",
+                0,
+                "estimator",
+                "steps",
+                3,
+                "estimator",
+                "steps",
+                0,
+                "estimator",
+                "learned",
+                "offset_",
+                0,
+            ),
+            5.0,
+            r"\$\.steps\[0\].*learned\.offset_ must be",
+        ),
         (("steps", 0, "name"), "softmaxclassifier", "steps must be steps of different names"),
-        (("steps", 0, "estimator", "class"), "LogisticRegression", r"\$\.steps\[0\]\.estimator\.\w+ must be there"),
+        (
+            ("steps", 0, "estimator", "class"),
+            "LogisticRegression",
+            r"\$\.steps\[0\]\.estimator\.\w+ must be there",
+        ),
         (("parameters", "memory"), "/tmp", r"\$\.parameters\.memory must be null"),
         (("steps",), [], r"\$\.steps must be a list of steps"),
     ],
-)  # fmt: skip
+)
 def test_the_message_says_where(path, value, message):
     document = json.loads(to_json(FITTED["pipeline"][0]))
     parent = document
@@ -191,7 +248,15 @@ def test_the_schema_is_one_and_refuses():
 def test_a_document_of_groups_begins_with_what_people_look_for():
     X = table().assign(device=np.array(["a", "b"])[np.arange(60) % 2])
     text = to_json(GroupScaler(StandardScaler(), by="device").fit(X))
-    assert list(json.loads(text))[:7] == ["format", "version", "written_by", "class", "feature_names", "groups", "learned"]
+    assert list(json.loads(text))[:7] == [
+        "format",
+        "version",
+        "written_by",
+        "class",
+        "feature_names",
+        "groups",
+        "learned",
+    ]
     assert text.index('"center_"') < text.index('"parameters"')
 
 
@@ -206,8 +271,12 @@ def test_coefficients_of_a_linear_head_serve_selection():
     np.testing.assert_allclose(X @ head.coef_[0] + head.intercept_, head.decision_function(X), rtol=1e-12)
     three = SoftmaxClassifier(alpha=1.0).fit(X, y + (X[:, 2] > 1))
     assert (three.coef_.shape, three.intercept_.shape) == ((3, 6), (3,))
-    assert SelectFromModel(SoftmaxClassifier(alpha=1.0), max_features=2).fit(X, y).get_support(indices=True).tolist() == [2, 4]
-    assert RFE(SoftmaxClassifier(alpha=1.0), n_features_to_select=2).fit(X, y).get_support(indices=True).tolist() == [2, 4]
+    assert SelectFromModel(SoftmaxClassifier(alpha=1.0), max_features=2).fit(X, y).get_support(
+        indices=True
+    ).tolist() == [2, 4]
+    assert RFE(SoftmaxClassifier(alpha=1.0), n_features_to_select=2).fit(X, y).get_support(
+        indices=True
+    ).tolist() == [2, 4]
     head.coef_[:] = 0.0  # a copy
     assert head.coef_.any()
 
@@ -215,7 +284,7 @@ def test_coefficients_of_a_linear_head_serve_selection():
 def test_a_head_of_layers_has_no_coefficients():
     head = SoftmaxClassifier((3,), max_iter=1, solver="adam")
     assert not hasattr(head, "coef_")
-    with pytest.warns(UserWarning):
+    with pytest.warns(ConvergenceWarning):
         head.fit(table().fillna(0.0), np.arange(60) % 2)
     with pytest.raises(AttributeError, match=r"those of one linear layer; received hidden layers"):
-        head.coef_  # noqa: B018
+        head.coef_

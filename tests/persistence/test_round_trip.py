@@ -137,7 +137,10 @@ def test_what_has_no_document_is_refused():
     X["key"] = [frozenset([1])] * 60
     theirs = GroupScaler(TheirStandardScaler(), by="key").fit(X)
     for scaler, message in (
-        (TheirStandardScaler().fit([[1.0]]), "estimators of skprep: .*; received StandardScaler from sklearn.*skops"),
+        (
+            TheirStandardScaler().fit([[1.0]]),
+            "estimators of skprep: .*; received StandardScaler from sklearn.*skops",
+        ),
         (make_pipeline(TheirStandardScaler()).fit([[1.0]]), "Save the steps of skprep one by one"),
         (by_hand, "set by hand"),
         (theirs, "to_json needs a scaler of skprep inside; received StandardScaler"),
