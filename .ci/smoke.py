@@ -9,19 +9,19 @@ rng = np.random.default_rng(0)
 X = rng.normal(1e6, 1.0, (999, 5))
 codes = rng.integers(0, 7, 999).astype(np.intp)
 
-import skprep
+import skprep  # noqa: E402
 
 assert "site-packages" in skprep.__file__, skprep.__file__
 
 # Layers and softmax, in NumPy alone.
-from skprep.nn import LayerNorm, Linear, Sequential, softmax
+from skprep.nn import LayerNorm, Linear, Sequential, softmax  # noqa: E402
 
 network = Sequential(Linear(5, 4, random_state=rng), LayerNorm(4))
 np.testing.assert_allclose(network(X).mean(axis=1), 0.0, atol=1e-12)
 np.testing.assert_allclose(softmax(X).sum(axis=1), 1.0, rtol=1e-15)
 
 # The kernels, beside their definitions.
-from skprep.kernels import dispatch, reference
+from skprep.kernels import dispatch, reference  # noqa: E402
 
 y, beside = np.empty(50), np.empty(50)
 m, v = np.zeros(50), np.zeros(50)
@@ -34,8 +34,8 @@ if kind == "alone":
     print(f"smoke: layers, softmax and a step of Adam in {np.__name__} {np.__version__} alone")
     sys.exit()
 
-from skprep import GroupScaler, RobustScaler, StandardScaler, from_json, to_json
-from skprep.versions import kernels
+from skprep import GroupScaler, RobustScaler, StandardScaler, from_json, to_json  # noqa: E402
+from skprep.versions import kernels  # noqa: E402
 
 assert kernels() == kind, kernels()
 for scaler, center, scale in (

@@ -180,7 +180,7 @@ def streaming(n=5_000_000, seeds=20):
 def against_dask_ml(n=4_000_000, p=20):
     """Print times beside dask-ml on one Dask array in memory, threads as scheduler."""
     try:
-        import dask_ml
+        import dask_ml  # noqa: F401
     except ImportError:
         return
     import dask.array as da

@@ -33,7 +33,7 @@ def beside_neurocombat(n_features, rounds):
     except ImportError:
         return
     if not hasattr(np, "int"):  # which it still names
-        np.int = int
+        np.int = int  # noqa: NPY001
     X = table(300, n_features, 5)
     sites = pd.DataFrame({"site": X[:, 0].astype(int), "age": X[:, 1]})
     reach_title(f"ComBat, 300 rows x {n_features:,} features, 5 sites, one covariate")
@@ -76,5 +76,5 @@ def weights_of_features(n_features):
     cells("---", "---:", "---:")
     for n_rows, n_sites in ((300, 5), (1_000, 20)):
         X = table(n_rows, n_features, n_sites)
-        fit = lambda X=X: ComBat(0, covariates=[1], parametric=False).fit(X)
+        fit = lambda X=X: ComBat(0, covariates=[1], parametric=False).fit(X)  # noqa: E731
         cells(f"{n_rows:,}, {n_sites}", f"{seconds(fit, 1):.2f}", f"{peak_memory(fit) / 1e6:.0f}")

@@ -141,7 +141,7 @@ def streams(rows, rounds):
         "StandardScaler", lambda: of(StandardScaler()), "scikit-learn", lambda: of(theirs()), 5.0, rounds
     )
     try:
-        import datasketches
+        import datasketches  # noqa: F401
     except ImportError:
         return
     bound = RobustScaler().max_rank_error

@@ -22,7 +22,7 @@ def bare_sketches(batches, bound):
 def beside_bare_sketches(rows):
     """Print the time of a stream through RobustScaler beside updates of bare KLL sketches."""
     try:
-        import datasketches
+        import datasketches  # noqa: F401
     except ImportError:
         return
     batches = np.split(np.random.default_rng(0).normal(size=(rows, 4)), 20)

@@ -39,10 +39,10 @@ def layers(rounds):
         reach_row("BatchNorm, training", lambda: ours(x), "PyTorch", lambda: theirs(t), 0.5, rounds)
         reach_row("BatchNorm, inference", lambda: still(x), "PyTorch", lambda: their_still(t), 0.5, rounds)
         reach_row("GELU", lambda: gelu(x), "PyTorch", lambda: their_gelu(t), 0.3, rounds)
-    own = lambda: nn.softmax_cross_entropy(x, labels)
+    own = lambda: nn.softmax_cross_entropy(x, labels)  # noqa: E731
     reach_row("softmax cross-entropy with gradient", own, "PyTorch", loss, None, rounds)
     wide = x.astype(np.float64)
-    in_float64 = lambda: nn.softmax_cross_entropy(wide, labels)
+    in_float64 = lambda: nn.softmax_cross_entropy(wide, labels)  # noqa: E731
     reach_row("the same", own, "skprep, float64", in_float64, None, rounds)
 
 

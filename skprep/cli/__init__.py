@@ -33,7 +33,7 @@ def _stop(number, frame):
 
 def build_app():
     """Return the typer application. An ImportError says that the extra is missing."""
-    import rich
+    import rich  # noqa: F401 (used by the commands; what is missing is said at once)
     import typer
 
     from skprep.cli.compare import compare

@@ -64,7 +64,7 @@ class Graph:
         return self._added("LabelEncoder", "ai.onnx.ml", 2, [key], attributes)
 
     def _searched(self, keys, codes, default, key):
-        """Do by bisection what :meth:`encoded` does: ONNX's encoder knows but the first digits of a float64."""
+        """Do by bisection what :meth:`encoded` does: ONNX encodes but the first digits of a float64."""
         order = np.argsort(keys)
         keys, codes = self.constant(keys[order]), self.constant(np.append(codes[order], np.int64(default)))
         n = len(order)

@@ -75,7 +75,8 @@ def to_sql(
       ('a', 1.0e0, 1.0e0),
       ('b', 30.0e0, 20.0e0))
     SELECT
-      "skprep_rows".* REPLACE ((
+      "skprep_rows".*
+      REPLACE ((
         CAST("skprep_rows"."hu" AS DOUBLE) - "skprep_groups"."center_0"
       ) / "skprep_groups"."scale_0" AS "hu")
     FROM "scans" AS "skprep_rows"

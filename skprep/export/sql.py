@@ -279,7 +279,7 @@ class Query:
         return f"WITH {self._spelt(quoted(GROUPS))}({head}) AS (VALUES\n{rows})\n"
 
     def _as_json(self, columns):
-        """Return the table of many groups as one text: VALUES of so many fill the memory of Spark's parser."""
+        """Return the table of many groups as one text: so many VALUES fill the memory of Spark's parser."""
         kinds = {"double": "double", "text": "string", "boolean": "boolean", "time": "string"}
         types, written, selected = [], [], []
         for name, (kind, values) in columns.items():

@@ -1,4 +1,4 @@
-"""Members of every document: number and names of the columns of ``fit``, and what ``set_output`` asked for."""
+"""Members of every document: number and names of the columns, and what ``set_output`` asked for."""
 
 import numpy as np
 

@@ -149,10 +149,10 @@ class StandardScaler(Scaler):
 
     # scikit-learn takes sample_weight and copy by position here, and only here.
 
-    def fit(self, X: Rows, y: Any = None, sample_weight: Weights = None) -> Self:
+    def fit(self, X: Rows, y: Any = None, sample_weight: Weights = None) -> Self:  # noqa: D102 (documented in the base)
         return super().fit(X, y, sample_weight=sample_weight)
 
-    def partial_fit(self, X: Rows, y: Any = None, sample_weight: Weights = None) -> Self:
+    def partial_fit(self, X: Rows, y: Any = None, sample_weight: Weights = None) -> Self:  # noqa: D102
         return super().partial_fit(X, y, sample_weight=sample_weight)
 
     def transform(self, X: Rows, copy: bool | None = None) -> Rows:

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-import skprep.export.onnx
+import skprep.export.onnx  # noqa: F401  (registers the converters)
 from skprep import ComBat, GroupScaler, LogScaler, MinMaxScaler, RobustScaler, StandardScaler, to_onnx
 from skprep.nn import SoftmaxClassifier
 

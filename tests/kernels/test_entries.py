@@ -226,7 +226,7 @@ def test_arrays_of_other_lengths_are_refused(name, data):
     try:
         call(name, given)
     except (ValueError, TypeError) as error:
-        assert str(error)
+        assert str(error)  # noqa: PT017 (refused, or harmless: what counts is that no memory is touched)
 
 
 @pytest.mark.parametrize("name", ["count_and_collect", "count_runs"])

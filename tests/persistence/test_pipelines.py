@@ -287,4 +287,4 @@ def test_a_head_of_layers_has_no_coefficients():
     with pytest.warns(ConvergenceWarning):
         head.fit(table().fillna(0.0), np.arange(60) % 2)
     with pytest.raises(AttributeError, match=r"those of one linear layer; received hidden layers"):
-        head.coef_
+        head.coef_  # noqa: B018

@@ -147,7 +147,7 @@ def test_a_stream_is_fitted_before_somebody_looks():
     assert hasattr(stream, "center_")
     assert "center_" in vars(stream)  # worked out by then
     with pytest.raises(AttributeError, match="no attribute 'median_'"):
-        stream.median_
+        stream.median_  # noqa: B018
 
 
 def test_looking_changes_neither_what_is_accepted_nor_what_was_learnt():
