@@ -80,7 +80,7 @@ def to_sql(
         CAST("skprep_rows"."hu" AS DOUBLE) - "skprep_groups"."center_0"
       ) / "skprep_groups"."scale_0" AS "hu")
     FROM "scans" AS "skprep_rows"
-    LEFT JOIN "skprep_groups" AS "skprep_groups"
+    LEFT JOIN "skprep_groups"
       ON "skprep_rows"."device" = "skprep_groups"."key_0"
     """
     fitted = fitted_of(scaler)
