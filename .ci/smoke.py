@@ -1,5 +1,6 @@
 """What an installed wheel must do, in an environment of its own: ``smoke.py compiled | NumPy | alone``."""
 
+import json
 import sys
 
 import numpy as np
@@ -50,4 +51,22 @@ for g in range(7):
     own = X[codes == g]
     np.testing.assert_allclose(Z[codes == g], (own - own.mean(axis=0)) / own.std(axis=0), atol=1e-9)
 np.testing.assert_array_equal(from_json(to_json(grouped)).transform(keyed), Z)
+from importlib.resources import files  # noqa: E402
+
+import pandas as pd  # noqa: E402
+from sklearn.pipeline import make_pipeline  # noqa: E402
+
+schema = json.loads((files("skprep.persistence") / "schema.json").read_text(encoding="utf-8"))
+pipeline = make_pipeline(StandardScaler(), RobustScaler()).fit(X)
+document = json.loads(to_json(pipeline))
+assert document["class"] in str(schema)
+np.testing.assert_array_equal(from_json(json.dumps(document)).transform(X), pipeline.transform(X))
+frame = pd.DataFrame(X, columns=list("abcde"))
+for extra, call in (("onnx", skprep.to_onnx), ("sql", skprep.to_sql)):
+    try:
+        call(StandardScaler().fit(frame), frame if extra == "onnx" else "t")
+    except ImportError as error:
+        assert f"skprep[{extra}]" in str(error), error  # noqa: PT017
+    else:
+        raise AssertionError(f"the extra {extra} is not absent")
 print(f"smoke: scalers, groups and documents by kernels in {kind}")

@@ -3,7 +3,7 @@
 import sys
 import warnings
 
-INSIDE = ("skprep", "sklearn", "joblib", "contextlib")
+INSIDE = ("skprep", "sklearn", "skl2onnx", "joblib", "contextlib")
 
 
 class TableError(ValueError):

@@ -109,6 +109,11 @@ def spelt(value):
     value = float(value)
     if math.isnan(value):
         return "NULL"
+    if math.isinf(value):
+        raise ValueError(
+            "Numbers in a query must be finite; received an infinite parameter. Leave out what is "
+            "infinite in fit."
+        )
     text = repr(value)
     return text if "e" in text else f"{text}e0"
 

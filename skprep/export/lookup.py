@@ -3,6 +3,7 @@
 import numpy as np
 from onnx import TensorProto
 
+from skprep.errors import warn_caller
 from skprep.kernels.splines import Spline
 
 MISSING = ("nan", "None", "<NA>", "NaT")  # what onnxruntime makes of missing values among text
@@ -48,7 +49,7 @@ def _encoded(graph, key, kind, levels):
     unknown, gone = len(levels), [i for i, level in enumerate(levels) if level is None]
     fitting = {i: _fitting(level, kind) for i, level in enumerate(levels)}
     fitting = {i: level for i, level in fitting.items() if level is not None}
-    if not fitting and not (gone and kind != "whole"):
+    if not fitting and (kind == "whole" or len(levels) > len(gone)):
         raise ValueError(
             f"A key column of a model must hold what it held in fit, such as {levels[0]!r}; received a "
             f"sample in which it is {NAMES[kind]}. Pass a sample as in fit."
@@ -56,6 +57,12 @@ def _encoded(graph, key, kind, levels):
     flat = graph.flat(key)
     if kind == "text":
         spelt = {fitting[i]: i for i in fitting}
+        taken = [word for word in MISSING if word in spelt]
+        if taken:
+            warn_caller(
+                f"A missing text key arrives in onnxruntime as text, such as {taken[0]!r}, which is the name "
+                "of a group here: missing keys may be taken for it. Rename the group before fit."
+            )
         spelt |= {word: gone[0] for word in MISSING if gone and word not in spelt}
         return graph.encoded(list(spelt), list(spelt.values()), unknown, flat)
     flat = graph.node("Cast", flat, to=TensorProto.INT64 if kind == "whole" else TensorProto.DOUBLE)

@@ -59,7 +59,7 @@ def to_onnx(
     -------
     model : onnx.ModelProto
         ``model.SerializeToString()`` is the file. A scaler has the output ``variable``; one that also returns
-        columns which are no numbers (``keep_by=True``, ``columns=``) has an output for each column.
+        columns of other types (``keep_by=True``, ``columns=``) has one for each column, ``name_out``.
 
     Raises
     ------
@@ -78,8 +78,13 @@ def to_onnx(
     that is missing. Infinite values, which ``transform`` refuses, are calculated with. NaN stays NaN.
 
     Text has no missing value in ONNX. A missing text key is sent as ``"nan"``, ``"None"``, ``"<NA>"`` or
-    ``"NaT"`` (what onnxruntime makes of ``nan``, ``None`` and their like in an array of objects), unless
-    one of these is the name of a group.
+    ``"NaT"`` (what onnxruntime makes of ``nan``, ``None`` and their like in an array of objects), and comes
+    out so; where one of these is the name of a group, a warning says that the two cannot be told apart. Text
+    classes come out as text, booleans as whole numbers.
+
+    Each column of the sample is an input that the model asks for: leave out those that ``fit`` did not see.
+    What stands behind a scaler gets float64 where the features are float64, which onnxruntime does not have
+    for every estimator (``SimpleImputer``, trees): pass float32 there.
 
     References
     ----------

@@ -26,6 +26,14 @@ from skprep.scalers import LogScaler, MaxAbsScaler, MinMaxScaler, RobustScaler, 
 
 SCALERS = (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, LogScaler, GroupScaler, ComBat)
 LEAST_OPSET = 13
+FITS_FLOAT32 = (
+    FloatTensorType,
+    data_types.BooleanTensorType,
+    data_types.Int8TensorType,
+    data_types.Int16TensorType,
+    data_types.UInt8TensorType,
+    data_types.UInt16TensorType,
+)
 
 
 def converted(estimator, types, target_opset, options):
@@ -45,10 +53,15 @@ def converted(estimator, types, target_opset, options):
 
 def _name_back(graph, names):
     """Give the inputs their names where outputs of the same name took them; those are ``name_out`` then."""
-    new = {}
-    for given, name in zip(graph.input, names, strict=True):
-        if given.name != name:
-            new |= {given.name: name, name: f"{name}_out"}
+    present = [value.name for value in graph.input]
+    new = {given: name for given, name in zip(present, names, strict=True) if given != name}
+    taken = {*names, *(value.name for value in graph.output)}
+    for name in set(new.values()) - set(present):
+        out = f"{name}_out"
+        while out in taken:
+            out += "_"
+        taken.add(out)
+        new[name] = out
     for node in graph.node:
         for side in (node.input, node.output):
             side[:] = [new.get(name, name) for name in side]
@@ -58,10 +71,11 @@ def _name_back(graph, names):
 
 def _checked(target_opset):
     """Refuse versions that lack operators."""
-    least = target_opset.get("") if isinstance(target_opset, dict) else target_opset
-    if least is not None and not (isinstance(least, Integral) and least >= LEAST_OPSET):
+    given = target_opset.get("") if isinstance(target_opset, dict) else target_opset
+    newest = skl2onnx.__max_supported_opset__
+    if given is not None and not (isinstance(given, Integral) and LEAST_OPSET <= given <= newest):
         raise ValueError(
-            f"target_opset must be a whole number from {LEAST_OPSET} on, or a dict of one; received "
+            f"target_opset must be a whole number from {LEAST_OPSET} to {newest}, or a dict of one; received "
             f"{target_opset!r}. Leave it out for the newest."
         )
     return target_opset
@@ -73,7 +87,9 @@ def parse(scope, model, inputs, custom_parsers=None):
     operator.inputs = inputs
     fitted = fitted_of(model)
     if not fitted.whole or len({type(i.type) for i in inputs}) == 1:
-        operator.outputs.append(scope.declare_local_variable("variable", _result_type(inputs)))
+        width = fitted.n_columns if fitted.whole else len(fitted.features)
+        kind = _result_kind(inputs if len(inputs) == 1 else _in_order(inputs, fitted), fitted)
+        operator.outputs.append(scope.declare_local_variable("variable", kind([None, width])))
         return operator.outputs
     for i in _in_order(inputs, fitted):
         for _ in range(_width(i)):
@@ -81,16 +97,18 @@ def parse(scope, model, inputs, custom_parsers=None):
     return operator.outputs
 
 
-def _result_type(inputs):
-    return FloatTensorType() if all(_is_float32(i) for i in inputs) else DoubleTensorType()
+def _result_kind(inputs, fitted):
+    """Return the type of the result, as transform has it: float32, or that with what fits into it."""
+    own = inputs if len(inputs) == 1 else [_input_at(inputs, j) for j in fitted.features]
+    narrow = any(map(_is_float32, own)) and all(isinstance(i.type, FITS_FLOAT32) for i in own)
+    return FloatTensorType if narrow else DoubleTensorType
 
 
 def shapes(operator):
     """Set types and shapes of the outputs."""
     fitted = fitted_of(operator.raw_operator)
     inputs = _in_order(operator.inputs, fitted)
-    narrow = all(_is_float32(_input_at(inputs, j)) for j in fitted.features)
-    kind = FloatTensorType if narrow else DoubleTensorType
+    kind = _result_kind(inputs, fitted)
     if len(operator.outputs) == 1 and not (fitted.whole and _n_columns(fitted) > 1 and len(inputs) > 1):
         width = _n_columns(fitted) if fitted.whole else len(fitted.features)
         operator.outputs[0].type = kind([None, width])

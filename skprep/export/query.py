@@ -16,9 +16,9 @@ def to_sql(
 ) -> str:
     r"""Return a query that scales a table where it lies, as ``transform`` does.
 
-    One SELECT: each feature by the formula of ``transform``, every other column as it is. Groups are joined
-    as a table of parameters that the query itself holds, so that 200,000 of them are no burden. Numbers
-    have all their digits.
+    One SELECT: each feature by the formula of ``transform``, every other column as it is (outside DuckDB
+    those that ``columns`` names, or were seen in ``fit``). Groups are joined as a table of parameters that
+    the query itself holds, so that 200,000 of them are no burden. Numbers have all their digits.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def to_sql(
         Without the extra ``sql``.
     ValueError
         If the scaler was fitted on an array, its key comes as metadata (``by=None``), keys are of different
-        or other types than text, numbers, booleans and dates, a name cannot be one (empty, or with a null
-        character), the dialect is unknown, or ``columns`` lacks what a feature needs.
+        or other types than text, numbers, booleans and dates, a name cannot be one (empty, with a null
+        character, or told from another by upper and lower case alone), or the dialect is unknown.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
 
@@ -56,8 +56,14 @@ def to_sql(
     an unknown level of a covariate. NULL stays NULL and NaN stays NaN. Results are float64, those of
     float32 columns too. Infinite values, which ``transform`` refuses, are calculated with.
 
-    Keys are compared as the engine compares them: a key of text needs a column of text. A missing key
-    (NULL, NaN) is a group like any other. The query has names of its own that begin with ``skprep_``.
+    Keys are compared as the engine compares them: text needs a column of text, a number one of numbers. Of a
+    column of another type DuckDB may cast the key, where ``transform`` finds a group unknown, or raise. A
+    missing key (NULL, NaN) is a group like any other. The query has names of its own that begin with
+    ``skprep_``.
+
+    In SQLite, whose columns take anything, text in the place of a number is NULL; a query there has at most
+    2,000 columns, inner ones included, which is some 300 features for a formula of several steps (logarithms,
+    ComBat).
 
     Names and keys are quoted by the rules of the dialect and cannot leave their place, whatever is in them.
 
@@ -83,6 +89,12 @@ def to_sql(
     LEFT JOIN "skprep_groups"
       ON "skprep_rows"."device" = "skprep_groups"."key_0"
     """
+    if not hasattr(scaler, "_fitted"):
+        raise ValueError(
+            "to_sql takes a fitted scaler of skprep, GroupScaler or ComBat; received "
+            f"{type(scaler).__name__}. Of a pipeline write the query of each step, each of a view of the one "
+            "before."
+        )
     fitted = fitted_of(scaler)
     try:
         sql = import_module("skprep.export.sql")

@@ -15,6 +15,7 @@ from skprep.kernels.splines import Spline
 from skprep.maps.composed import in_stages
 
 ROWS, GROUPS = "skprep_rows", "skprep_groups"
+CASE_SENSITIVE = ("postgres", "snowflake", "oracle")
 READ_JSON, MANY = ("spark", "databricks"), 2000
 READ_AS_DOUBLE = ("duckdb", "sqlite", "spark", "databricks")  # what 1e0 is there
 REPLACES = ("duckdb",)  # has SELECT * REPLACE, so that columns nobody named are kept in their place
@@ -28,9 +29,9 @@ def written(fitted, table, dialect, columns):
 
 def _dialect(name):
     try:
-        if not name:
-            raise ValueError("an empty name")
-        Dialect.get_or_raise(name)
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ValueError("not a name")
+        Dialect.get_or_raise(name.lower())
     except (ValueError, AttributeError, TypeError) as error:
         raise ValueError(
             f"dialect must be one that sqlglot knows; received {name!r} ({error}). Tested are 'duckdb', "
@@ -42,8 +43,8 @@ def _dialect(name):
 def _check(fitted):
     if fitted.names is None:
         raise ValueError(
-            f"The columns of a table are found by name; {fitted.owner} was fitted on an array without names. "
-            "Fit it on a frame."
+            f"The columns of a table are found by name; {fitted.owner} was fitted on columns that have none, "
+            "or names that are no text. Fit it on a frame with names."
         )
     if fitted.index is not None and not fitted.keys:
         raise ValueError(
@@ -65,10 +66,10 @@ def _parts(table):
 
 def _name(name):
     """Refuse what no engine takes for a name."""
-    if not isinstance(name, str) or not name or not _is_text(name):
+    if not isinstance(name, str) or not name or not _is_text(name) or name.lower().startswith("skprep_"):
         raise ValueError(
-            f"The name of a table or column must be text without null characters; received {name!r}. Rename "
-            "it."
+            "The name of a table or column must be text without null characters that does not begin with "
+            f"skprep_; received {name!r}. Rename it."
         )
     return name
 
@@ -88,6 +89,7 @@ class Query:
         self.fitted, self.table, self.dialect = fitted, table, dialect
         self.features = [_name(name) for name in fitted.feature_names]
         self.kept = self._kept(columns)
+        self._check_letters(fitted.names if self.kept is None else self.kept)
         self.functions = Functions(dialect)
         self.generator = Dialect.get_or_raise(dialect).generator()
 
@@ -99,12 +101,27 @@ class Query:
                     f'columns must be "all" or a list of names; received {columns!r}. Pass ["{columns}"].'
                 )
             return None if self.dialect in REPLACES else [_name(name) for name in self.fitted.names]
-        kept = [_name(name) for name in columns]
+        if not isinstance(columns, list | tuple | np.ndarray | pd.Index):
+            raise ValueError(
+                f'columns must be "all" or a list of names; received {columns!r}. For example ["age"].'
+            )
+        kept = [_name(str(name) if isinstance(name, np.str_) else name) for name in columns]
         if not kept or len(set(kept)) < len(kept):
             raise ValueError(
                 f"columns must be different names, one at least; received {kept!r}. Name each once."
             )
         return kept
+
+    def _check_letters(self, names):
+        """Refuse names that most engines do not tell apart."""
+        known = {name.lower(): name for name in self.features}
+        for name in names:
+            twin = known.setdefault(name.lower(), name)
+            if twin != name and self.dialect not in CASE_SENSITIVE:
+                raise ValueError(
+                    f"Column names must differ by more than upper and lower case in {self.dialect}; received "
+                    f"{twin!r} and {name!r}. Rename one of them."
+                )
 
     def text(self):
         """Return the query."""
@@ -134,7 +151,12 @@ class Query:
         return z
 
     def _number(self, name):
-        return double(column(name, ROWS))
+        value = column(_name(name), ROWS)
+        if self.dialect == "sqlite":  # where a column of numbers may hold text, which CAST makes 0
+            kind = exp.Anonymous(this="TYPEOF", expressions=[value])
+            numbers = exp.In(this=kind, expressions=[exp.Literal.string(k) for k in ("integer", "real")])
+            value = exp.Case(ifs=[exp.If(this=numbers, true=value.copy())])
+        return double(value)
 
     def _parameters(self, j, staged):
         if self.fitted.index is None:
@@ -306,9 +328,9 @@ class Query:
         for name, levels in zip(self.fitted.covariate_names, model.levels, strict=True):
             column_of = column(_name(name), ROWS)
             if levels is None:
-                own = [double(column_of)]
+                own = [self._number(name)]
             elif isinstance(levels, Spline):
-                own = self._curve(Term(double(column_of)), levels)
+                own = self._curve(Term(self._number(name)), levels)
             else:
                 own = self._indicators(column_of, list(levels.keys), name)
             for sql in own:
@@ -391,7 +413,9 @@ def _kind(keys, name, dialect):
 TESTS = {
     "text": lambda key: isinstance(key, str) and _is_text(key),
     "boolean": lambda key: isinstance(key, bool),
-    "number": lambda key: isinstance(key, float) or (isinstance(key, int) and -(2**63) <= key < 2**63),
+    "number": lambda key: (
+        (isinstance(key, float) and math.isfinite(key)) or (isinstance(key, int) and -(2**63) <= key < 2**63)
+    ),
     "time": lambda key: isinstance(key, datetime.date) and pd.Timestamp(key).nanosecond == 0,
 }
 

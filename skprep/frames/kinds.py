@@ -2,6 +2,7 @@
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 
 NAMES = {
     nw.Float64: "double",
@@ -32,10 +33,18 @@ def column_kinds(X):
     >>> column_kinds([[1.0, 2.0]])
     [('X', 'double', 2)]
     """
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    by_number = isinstance(X, pd.DataFrame) and not all(isinstance(name, str) for name in X.columns)
+    frame = nw.from_native(X.to_numpy() if by_number else X, eager_only=True, pass_through=True)
     if isinstance(frame, nw.DataFrame):
+        if "" in frame.columns:
+            raise ValueError('An input of a model has a name; received a column called "". Rename it.')
         return [(name, _kind(frame[name]), 1) for name in frame.columns]
-    array = np.asarray(X)
+    array = np.asarray(frame)
+    if array.ndim != 2 and not isinstance(X, np.ndarray | list | tuple):
+        raise ValueError(
+            f"X_sample must be an array or a frame in memory; received {type(X).__name__}. Collect its first "
+            "rows, or call toarray()."
+        )
     if array.ndim != 2:
         raise ValueError(
             f"X_sample must be a table, rows by columns; received an array of shape {array.shape}. Pass the "
@@ -53,6 +62,9 @@ def column_kinds(X):
 
 def _kind(series):
     dtype = series.dtype
+    if dtype == nw.Categorical and series.implementation.is_pandas():
+        categories = pd.Series(series.to_native().cat.categories)
+        return _kind(nw.from_native(categories, series_only=True))
     if dtype.is_integer() and series.null_count():
         return "double"  # which has a missing value
     name = NAMES.get(type(dtype) if not isinstance(dtype, type) else dtype)
@@ -65,6 +77,6 @@ def _kind(series):
 
 def _refuse(what, dtype):
     raise ValueError(
-        f"A model takes numbers of up to 64 bits, booleans and text; received {what} of type {dtype}. Cast "
-        "it, to text for a key, or leave the column out."
+        f"A model takes float64, float32, int8 to int64, uint8 to uint32, booleans and text; received {what} "
+        f"of type {dtype}. Cast it, to text for a key, or leave the column out."
     )

@@ -286,7 +286,7 @@ class GroupState(BaseEstimator):
 
     def _fitted(self):
         """Return columns, groups and map, for backends and languages."""
-        self._check_vectorized("A lazy frame or a document")
+        self._check_vectorized("A lazy frame, a document, a model or a query")
         self._check_reference()
         return Fitted.of(
             self,

@@ -1,5 +1,7 @@
 """Functions of formulas made of a few that every language has."""
 
+import math
+
 
 class Composed:
     """What a language gets for ``where``, ``isnan``, ``sqrt``, ``log`` and ``exp`` of its own.
@@ -11,8 +13,8 @@ class Composed:
     def clip(self, x, low, high):
         """Keep x within bounds; NaN stays NaN, which some engines hold for the largest number."""
         present = ~self.isnan(x)
-        below = self.where(present & (x < low), low, x)
-        return self.where(present & (x > high), high, below)
+        x = self.where(present & (x < low), low, x) if low > -math.inf else x
+        return self.where(present & (x > high), high, x) if high < math.inf else x
 
     def abs(self, x):
         """Drop the sign."""
@@ -41,9 +43,13 @@ class Composed:
     def arcsinh(self, x):
         """Take the area hyperbolic sine, by ``log1p``, right near 0 and far from it."""
         size = yield self.abs(x)
-        near = size + size * size / (1.0 + self.sqrt(1.0 + size * size))
-        u = yield self.where(size > 1e8, 2.0 * size - 1.0, near)
-        return self.copysign(self.log1p(u), x)
+        # Some engines raise where a square leaves float64: beyond these bounds it does not count.
+        inner = yield self.where(size < 1e-150, 0.0, self.where(size > 1e8, 1e8, size))
+        near = size + inner * inner / (1.0 + self.sqrt(1.0 + inner * inner))
+        far = self.where(size > 1e300, 1e300, size)
+        u = yield self.where(size > 1e8, 2.0 * far - 1.0, near)
+        whole = self.where(size > 1e300, lambda: self.log(size, "e") + math.log(2.0), lambda: self.log1p(u))
+        return self.copysign(whole, x)
 
     def sinh(self, x):
         """Take the hyperbolic sine, by ``expm1``."""

@@ -10,7 +10,15 @@ from skprep.nn.dropout import Dropout
 from skprep.nn.network import build_network
 from skprep.nn.optimisers import SGD, Adam
 from skprep.nn.training import Training
-from skprep.persistence.values import ROOT, check_members, decode, encode, numbers, read_numbers
+from skprep.persistence.values import (
+    LARGEST_INTEGER,
+    ROOT,
+    check_members,
+    decode,
+    encode,
+    numbers,
+    read_numbers,
+)
 
 MEMBERS = ["classes", "type", "layers", "weights", "learned", "training"]
 LEARNED = ["loss_", "n_iter_", "loss_curve_"]
@@ -97,7 +105,12 @@ def _read_classes(given, length):
         (place / "values").refuse("a list of two labels or more", values)
     labels = [decode(v, place / "values" / i) for i, v in enumerate(values)]
     name = given["type"]
-    dtype = np.dtype(name) if isinstance(name, str) else (place / "type").refuse("the type of labels", name)
+    try:
+        dtype = np.dtype(name) if isinstance(name, str) and len(name) < 20 else None
+    except TypeError:
+        dtype = None
+    if dtype is None:
+        (place / "type").refuse("the type of labels", name)
     if dtype.kind not in KINDS + "UO" or dtype.itemsize > (4 * length if dtype.kind == "U" else 8):
         (place / "type").refuse("the type of labels: numbers, truth values or text", name)
     if dtype.kind != "O" and not all(isinstance(v, str) == (dtype.kind == "U") for v in labels):
@@ -179,9 +192,12 @@ def _restore_training(training, given):
         if kind is SGD:
             training.optimiser._velocity[name] = _read_array(value, own, like.shape).astype(like.dtype)
             continue
-        if not isinstance(value, list) or len(value) != 3 or type(value[0]) is not int or value[0] < 0:
+        counted = isinstance(value, list) and len(value) == 3 and type(value[0]) is int
+        if not counted or not 0 <= value[0] <= LARGEST_INTEGER:
             own.refuse("a count and two arrays", value)
         moments = [_read_array(v, own / i, like.shape).astype(like.dtype) for i, v in enumerate(value) if i]
+        if not all(np.isfinite(m).all() for m in moments) or (moments[1] < 0).any():
+            own.refuse("finite, and means of squares not negative", value)
         training.optimiser._moments[name] = (value[0], *moments)
     _restore_random(training, given, place)
 

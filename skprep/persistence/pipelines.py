@@ -1,6 +1,9 @@
 """Pipelines, column transformers and unions of skprep's estimators, written into documents and read."""
 
 import inspect
+import json
+import string
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,7 +13,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from skprep.compat import put_remainder
+from skprep.compat import output_setting, put_remainder
 from skprep.persistence.features import features_of, read_features, restore_output
 from skprep.persistence.values import ROOT, check_members, decode, encode
 
@@ -37,6 +40,14 @@ def _are_weights(value):
     return isinstance(value, dict) and all(isinstance(n, str) and _is_number(v) for n, v in value.items())
 
 
+def _is_pattern(value):
+    """Say whether a pattern of names asks for nothing but them: a format string can ask for more."""
+    if not isinstance(value, str):
+        return isinstance(value, bool)
+    fields = [(name, spec, how) for _, name, spec, how in string.Formatter().parse(value) if name is not None]
+    return all(n in ("feature_name", "transformer_name") and not spec and not how for n, spec, how in fields)
+
+
 PARAMETERS = {  # name: what it must be, in words and as a test
     "memory": ("null", lambda v: v is None),
     "n_jobs": ("null or a whole number", lambda v: v is None or type(v) is int),
@@ -46,31 +57,50 @@ PARAMETERS = {  # name: what it must be, in words and as a test
         lambda v: v is None or (isinstance(v, list) and all(isinstance(name, str) for name in v)),
     ),
     "transformer_weights": ("null or a number for each name", lambda v: v is None or _are_weights(v)),
-    "verbose": ("true or false", lambda v: isinstance(v, bool)),
-    "verbose_feature_names_out": ("true, false or text", lambda v: isinstance(v, bool | str)),
+    "verbose": ("true, false or a whole number", lambda v: isinstance(v, int)),
+    "verbose_feature_names_out": ("true, false, or text with the names alone", _is_pattern),
 }
 
 
 def described(estimator, describe):
     """Return the members of the document of a pipeline, ``describe`` giving those of what is inside."""
-    check_is_fitted(estimator)
     kind = type(estimator).__name__
     written = {"class": kind, "parameters": _parameters(estimator)}
-    if kind != "Pipeline":
-        written |= features_of(estimator)
     if kind == "ColumnTransformer":
-        return {**written, "steps": _column_steps(estimator, describe)}
+        check_is_fitted(estimator)
+        own = {**features_of(estimator), "sparse_output": bool(estimator.sparse_output_)}
+        return {**written, **own, "steps": _column_steps(estimator, describe)}
     inside = estimator.steps if kind == "Pipeline" else estimator.transformer_list
+    if kind == "FeatureUnion":
+        written |= _features_of_union(estimator)
+        inside = [(name, _word_of(step)) for name, step in inside]
     steps = [{"name": name, "estimator": _described(step, describe)} for name, step in inside]
     return {"output": None, **written, "steps": steps}
 
 
 def _described(step, describe):
-    if step is None or (
-        isinstance(step, FunctionTransformer) and step.func is None and step.inverse_func is None
-    ):
+    if step is None:
         return "passthrough"
     return step if isinstance(step, str) else describe(step)
+
+
+def _features_of_union(union):
+    """Return what the documents of estimators say of columns, by a member that has seen them."""
+    member = next((step for _, step in union.transformer_list if not isinstance(step, str)), None)
+    if member is None:
+        raise ValueError(
+            "A document holds what was learnt; received a FeatureUnion without a fitted step. Fit it, or "
+            "leave it "
+            "out."
+        )
+    return {**features_of(member), "output": output_setting(union)}
+
+
+def _word_of(step):
+    """Return "passthrough" for what FeatureUnion makes of that word in fit."""
+    made = FunctionTransformer(feature_names_out="one-to-one")
+    same = isinstance(step, FunctionTransformer) and step.get_params() == made.get_params()
+    return "passthrough" if same else step
 
 
 def _parameters(estimator):
@@ -83,7 +113,7 @@ def _parameters(estimator):
         if callable(value) or (name == "memory" and value is not None):
             raise ValueError(
                 f"A document holds values, no code and no folder; received {name}={value!r} in a {kind}. "
-                f"Call set_params({name}=...) with None, a bool or text first, or use skops (skops.io.dump)."
+                f"Call set_params({name}=None) first, or use skops (skops.io.dump)."
             )
         written[name] = encode(value, ROOT / "parameters" / name)
     return written
@@ -95,6 +125,7 @@ def _column_steps(estimator, describe):
     for name, step, columns in estimator.transformers_:
         own = estimator.output_indices_[name]
         step = given[name] if isinstance(given[name], str) else step
+        step = "drop" if own.stop == own.start and not hasattr(step, "n_features_in_") else step
         spelt = next((c for n, _, c in estimator.transformers if n == name), columns)
         steps.append(
             {
@@ -138,7 +169,8 @@ def read(document, length, read_part):
     """Return the pipeline of a document; ``read_part(document, place)`` reads what is inside."""
     kind = NAMES[document["class"]]
     by_columns = kind is ColumnTransformer
-    check_members(document, ROOT, MEMBERS if kind is Pipeline else OF_COLUMNS)
+    own = ["sparse_output"] if by_columns else []
+    check_members(document, ROOT, MEMBERS if kind is Pipeline else [*OF_COLUMNS, *own])
     parameters = _read_parameters(document["parameters"], kind)
     steps = document["steps"]
     if not isinstance(steps, list) or not steps:
@@ -154,16 +186,27 @@ def read(document, length, read_part):
             if given not in WORDS or (given == "drop" and kind is Pipeline):
                 (place / "estimator").refuse('an object, "passthrough" or "drop"', given)
         else:
-            given = read_part(given, place / "estimator")
+            given = read_part(given, place / "estimator", length=len(json.dumps(given)))
         read_steps.append((step["name"], given))
     names = [name for name, _ in read_steps]
     if len(set(names)) < len(names):
         (ROOT / "steps").refuse("steps of different names", names)
+    inner = read_steps[:-1] if kind is Pipeline else read_steps
+    for i, (_, step) in enumerate(inner):
+        if not isinstance(step, str) and not hasattr(step, "transform"):
+            (ROOT / "steps" / i / "estimator").refuse("a transformer", type(step).__name__)
+    weights = parameters.get("transformer_weights") or {}
+    if not set(weights) <= set(names):
+        (ROOT / "parameters" / "transformer_weights").refuse("weights of the steps", list(weights))
     if kind is Pipeline:
         if document["output"] is not None:
             (ROOT / "output").refuse("null in a Pipeline, whose steps have their own", document["output"])
+        _check_chain([step for _, step in read_steps if not isinstance(step, str)])
         return Pipeline(read_steps, **parameters)
     sample = _sample(*read_features(document, length))
+    if not by_columns:
+        for i, (_, step) in enumerate(read_steps):
+            _check_columns_of(step, sample, list(range(sample.shape[1])), ROOT / "steps" / i / "estimator")
     if by_columns:
         return _read_column_transformer(document, read_steps, parameters, sample, length)
     through = [
@@ -186,6 +229,35 @@ def _read_parameters(given, kind):
         if not holds(value):
             (place / name).refuse(required, given[name])
     return read
+
+
+def _check_chain(steps):
+    """Refuse a step that does not take what the one before gives."""
+    for i, (before, after) in enumerate(pairwise(steps), 1):
+        given, taken = _width(before), getattr(after, "n_features_in_", None)
+        if given is not None and taken is not None and given != taken:
+            (ROOT / "steps" / i / "estimator").refuse(f"fitted on {given} columns, as come there", taken)
+
+
+def _width(step):
+    """Return the number of columns that a fitted transformer gives, None where it does not say."""
+    try:
+        return len(step.get_feature_names_out())
+    except (AttributeError, ValueError):
+        return None
+
+
+def _check_columns_of(step, sample, columns, place):
+    """Refuse an estimator that was fitted on other columns than it gets."""
+    if isinstance(step, str):
+        return
+    if step.n_features_in_ != len(columns):
+        place.refuse(f"fitted on {len(columns)} columns", step.n_features_in_)
+    names = getattr(step, "feature_names_in_", None)
+    if names is not None and isinstance(sample, pd.DataFrame):
+        own = [str(c if isinstance(c, str) else sample.columns[c]) for c in columns]
+        if list(names) != own:
+            place.refuse(f"fitted on the columns {own}", list(names))
 
 
 def _sample(n_features, names):
@@ -219,7 +291,14 @@ def _read_column_transformer(document, steps, parameters, sample, length):
         place, n_out = ROOT / "steps" / i, step["n_features_out"]
         if type(n_out) is not int or not 0 <= n_out <= length:
             (place / "n_features_out").refuse("a number of columns that are described", n_out)
-        _check_columns(step["columns"], place / "columns", sample)
+        length -= n_out  # of all steps together
+        columns = step["columns"]
+        _check_columns(columns, place / "columns", sample)
+        columns = columns if isinstance(columns, list) else [columns]
+        _check_columns_of(estimator, sample, columns, place / "estimator")
+        width = _width(estimator) if not isinstance(estimator, str) else None
+        if width is not None and width != n_out:
+            (place / "n_features_out").refuse(f"{width}, as the estimator gives", n_out)
         known.append(
             (name, estimator if isinstance(estimator, str) else _Known(estimator, n_out), step["columns"])
         )
@@ -231,6 +310,14 @@ def _read_column_transformer(document, steps, parameters, sample, length):
         own = whole.output_indices_.get(step["name"], slice(0, 0))
         if own.stop - own.start != step["n_features_out"]:
             (ROOT / "steps").refuse("consistent in their numbers of columns", step["name"])
+    remaining = next((c for n, _, c in whole.transformers_ if n == "remainder"), [])
+    if list(remaining) != document["steps"][-1]["columns"]:
+        (ROOT / "steps" / len(known) / "columns").refuse(
+            f"the remaining columns, {list(remaining)}", document["steps"][-1]["columns"]
+        )
+    if type(document["sparse_output"]) is not bool:
+        (ROOT / "sparse_output").refuse("true or false", document["sparse_output"])
+    whole.sparse_output_ = document["sparse_output"]
     whole.transformers_ = [(name, _own(step), columns) for name, step, columns in whole.transformers_]
     whole.transformers = [(name, _own(step), columns) for name, step, columns in whole.transformers]
     put_remainder(whole, _own(remainder))

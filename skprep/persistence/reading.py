@@ -37,6 +37,7 @@ from skprep.persistence.writing import FORMAT, KINDS, PLAIN, READABLE, VERSION, 
 from skprep.statistics.groups import GroupIndex
 from skprep.validation.parameters import same
 
+DEEPEST = 8  # scikit-learn asks a pipeline of what it is made of in a time that doubles with each
 HEAD = ["format", "version", "written_by"]
 AGREEMENT = 1e-9  # relative, between what a document shows and what follows from its statistic
 
@@ -127,12 +128,18 @@ def _read(text, notes):
         ROOT.refuse("consistent", f"{type(error).__name__}: {error}")
 
 
-def _restored(document, length, notes, version):
+def _restored(document, length, notes, version, depth=0):
     """Return the estimator of a document of ``length`` characters: no number in it may ask for more."""
     if not isinstance(document, dict):
         ROOT.refuse("an object", document)
+    known = [*KINDS, SoftmaxClassifier.__name__, *pipelines.NAMES]
+    if not isinstance(document.get("class"), str) or document["class"] not in known:
+        (ROOT / "class").refuse(f"one of {', '.join(known)}", document.get("class", "nothing"))
     if document.get("class") in pipelines.NAMES:
-        return pipelines.read(document, length, partial(_part, length=length, notes=notes, version=version))
+        if depth > DEEPEST:
+            ROOT.refuse(f"at most {DEEPEST} pipelines inside each other", "more")
+        part = partial(_part, notes=notes, version=version, depth=depth + 1)
+        return pipelines.read(document, length, part)
     if document.get("class") == SoftmaxClassifier.__name__:
         check_members(document, ROOT, ["class", "parameters", *FEATURES, *heads.MEMBERS])
         head = _unfitted(document, ROOT, {SoftmaxClassifier.__name__: SoftmaxClassifier})
@@ -141,11 +148,11 @@ def _restored(document, length, notes, version):
     return _restored_scaler(document, length, notes, version)
 
 
-def _part(document, place, length, notes, version):
+def _part(document, place, length, notes, version, depth):
     """Return the estimator of a document that is a part of another."""
     own = []
     try:
-        estimator = _restored(document, length, own, version)
+        estimator = _restored(document, length, own, version, depth)
     except DocumentError as error:
         raise error.within(place) from error.__cause__
     notes += own
@@ -263,6 +270,7 @@ def _read_layout(layout, scaler):
     some = scaler.columns is not None and places == sorted(set(places) & set(range(n_columns)))
     if not (places == list(range(n_columns)) or some) or not features:
         place.refuse(f"the columns 0 to {n_columns - 1}, each once", layout)
+    _check_by(scaler, by, ROOT / "parameters" / "by")
     n_keys, labels = layout["n_keys"], layout["labels"]
     if type(n_keys) is not int or n_keys < 0 or (by and n_keys != len(by)):
         (place / "n_keys").refuse("the number of key columns", n_keys)
@@ -273,6 +281,17 @@ def _read_layout(layout, scaler):
     names = getattr(scaler, "feature_names_in_", None)
     own = None if names is None else names[list(features)]
     return Layout(by, features, n_keys, labels, own, controls=controls, whole=scaler.columns is not None)
+
+
+def _check_by(scaler, places, where):
+    """Refuse key columns that are not those of the layout."""
+    given = () if scaler.by is None else scaler.by
+    given = list(given) if isinstance(given, list | tuple | np.ndarray) else [given]
+    names = [str(name) for name in getattr(scaler, "feature_names_in_", ())]
+    found = [names.index(str(k)) if isinstance(k, str) and k in names else k for k in given]
+    found = [k + scaler.n_features_in_ if isinstance(k, int) and k < 0 else k for k in found]
+    if tuple(found) != places:
+        where.refuse(f"the columns of the layout, {list(places)}", given)
 
 
 def _read_keys(groups, n_keys, place):

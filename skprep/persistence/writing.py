@@ -41,12 +41,12 @@ NOT_SHOWN = (
 
 
 def save(scaler: Any, path: str | PathLike[str], *, mergeable: bool = True) -> None:
-    """Write a fitted scaler to a file, whole or not at all.
+    """Write a fitted estimator to a file, whole or not at all.
 
     Parameters
     ----------
-    scaler : fitted scaler
-        Of skprep; in a :class:`~skprep.GroupScaler` too.
+    scaler : fitted estimator
+        As in :func:`to_json`.
     path : str or path-like
         The file; one that is there is replaced.
     mergeable : bool, default=True
@@ -73,7 +73,7 @@ def save(scaler: Any, path: str | PathLike[str], *, mergeable: bool = True) -> N
 
 
 def to_json(scaler: Any, *, mergeable: bool = True) -> str:
-    """Return a fitted scaler as a JSON document.
+    """Return a fitted scaler, head or pipeline of these as a JSON document.
 
     Every number comes back to the last bit; NaN and infinities are spelt as text. Group keys of numbers,
     text, dates, times, periods, intervals, decimals, UUIDs, bytes and tuples of them keep their type (a
@@ -81,12 +81,15 @@ def to_json(scaler: Any, *, mergeable: bool = True) -> str:
 
     Parameters
     ----------
-    scaler : fitted scaler
-        Of skprep; in a :class:`~skprep.GroupScaler` too.
+    scaler : fitted estimator
+        A scaler of skprep, :class:`~skprep.GroupScaler` (with one of these), :class:`~skprep.ComBat`,
+        :class:`~skprep.nn.SoftmaxClassifier`; or a Pipeline, ColumnTransformer or FeatureUnion of
+        scikit-learn of these alone, with "passthrough" and "drop".
     mergeable : bool, default=True
         False leaves out what only ``partial_fit`` and ``merge`` need, which for
         :class:`~skprep.RobustScaler` are values of the training rows: the document gets smaller, and
-        it gives away no more than the quantiles. Other scalers stay as they are.
+        it gives away no more than the quantiles. A SoftmaxClassifier loses the state of its optimiser: its
+        ``partial_fit`` goes on with a new one. Other scalers stay as they are.
 
     Returns
     -------
@@ -95,8 +98,8 @@ def to_json(scaler: Any, *, mergeable: bool = True) -> str:
     Raises
     ------
     ValueError
-        If the scaler is not of skprep, or its attributes were set by hand, or a group key is of a
-        type that the document has no form for.
+        If the scaler, or one inside, is not of skprep; if columns are chosen by a function; or its
+        attributes were set by hand, or a group key is of a type that the document has no form for.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
 
@@ -106,7 +109,10 @@ def to_json(scaler: Any, *, mergeable: bool = True) -> str:
     ``class`` and ``parameters``; ``n_features``, ``feature_names`` and ``output`` (what
     ``set_output`` asked for); ``learned``, the attributes for a human or a program in another language
     to read; and ``statistic``, from which they follow. Metadata requests
-    (``set_fit_request``) are left out.
+    (``set_fit_request``) are left out. A pipeline has ``steps`` instead, each with a ``name`` and an
+    ``estimator`` that is such an object again; a head has ``classes``, ``layers``, ``weights`` by PyTorch's
+    names and ``training``. ``skprep/persistence/schema.json`` describes the format as a JSON Schema (draft
+    2020-12).
 
     Examples
     --------

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 from skprep.maps import Map
-from skprep.maps.expressions import Functions as F
-from skprep.maps.expressions import transform_columns
+from skprep.maps.expressions import Functions, transform_columns
 
 pl = pytest.importorskip("polars")
+F = Functions()
 SMALL = np.concatenate([[0.0, -0.0], *(s * 10.0 ** np.arange(-300, 8, 0.37) for s in (1, -1))])
 LARGE = np.concatenate([SMALL, 10.0 ** np.arange(8, 307, 3.3), -(10.0 ** np.arange(8, 307, 3.3))])
 
