@@ -10,7 +10,7 @@ import warnings
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # PyTorch's threads would spin through our turns
 
-from benchmarks import files, groups, harmonise, layers, maps, scalers, serving, training
+from benchmarks import export, files, groups, harmonise, layers, maps, scalers, serving, training
 from benchmarks.engines import against_dask_ml
 from benchmarks.growth import draw
 from benchmarks.measure import head
@@ -68,6 +68,7 @@ SCENARIOS = {
     "training": lambda rows, quick: training.main(quick),
     "files": lambda rows, quick: files.main(5 * rows, 1 if quick else 3),
     "harmonise": harmonise.main,
+    "export": export.main,
     "scalers": _scalers,
     "groups": _groups,
     "engines": _engines,

@@ -15,6 +15,7 @@ from skl2onnx.common import data_types
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType
 
 from skprep.backends.fitted import fitted_of
+from skprep.export.inputs import Columns, in_order, input_at, is_float32, width_of
 from skprep.export.lookup import codes_of, expected_of
 from skprep.export.network import write_classifier
 from skprep.export.nodes import Functions, Graph
@@ -88,43 +89,43 @@ def parse(scope, model, inputs, custom_parsers=None):
     fitted = fitted_of(model)
     if not fitted.whole or len({type(i.type) for i in inputs}) == 1:
         width = fitted.n_columns if fitted.whole else len(fitted.features)
-        kind = _result_kind(inputs if len(inputs) == 1 else _in_order(inputs, fitted), fitted)
+        kind = _result_kind(inputs if len(inputs) == 1 else in_order(inputs, fitted), fitted)
         operator.outputs.append(scope.declare_local_variable("variable", kind([None, width])))
         return operator.outputs
-    for i in _in_order(inputs, fitted):
-        for _ in range(_width(i)):
+    for i in in_order(inputs, fitted):
+        for _ in range(width_of(i)):
             operator.outputs.append(scope.declare_local_variable(i.raw_name, i.type.__class__([None, 1])))
     return operator.outputs
 
 
 def _result_kind(inputs, fitted):
     """Return the type of the result, as transform has it: float32, or that with what fits into it."""
-    own = inputs if len(inputs) == 1 else [_input_at(inputs, j) for j in fitted.features]
-    narrow = any(map(_is_float32, own)) and all(isinstance(i.type, FITS_FLOAT32) for i in own)
+    own = inputs if len(inputs) == 1 else [input_at(inputs, j) for j in fitted.features]
+    narrow = any(map(is_float32, own)) and all(isinstance(i.type, FITS_FLOAT32) for i in own)
     return FloatTensorType if narrow else DoubleTensorType
 
 
 def shapes(operator):
     """Set types and shapes of the outputs."""
     fitted = fitted_of(operator.raw_operator)
-    inputs = _in_order(operator.inputs, fitted)
+    inputs = in_order(operator.inputs, fitted)
     kind = _result_kind(inputs, fitted)
-    if len(operator.outputs) == 1 and not (fitted.whole and _n_columns(fitted) > 1 and len(inputs) > 1):
-        width = _n_columns(fitted) if fitted.whole else len(fitted.features)
+    if len(operator.outputs) == 1 and not (fitted.whole and fitted.n_columns > 1 and len(inputs) > 1):
+        width = fitted.n_columns if fitted.whole else len(fitted.features)
         operator.outputs[0].type = kind([None, width])
         return
     if len(operator.outputs) == 1:
-        operator.outputs[0].type = kind([None, _n_columns(fitted)])
+        operator.outputs[0].type = kind([None, fitted.n_columns])
         return
     for j, output in enumerate(operator.outputs):
-        own = _input_at(inputs, j)
+        own = input_at(inputs, j)
         output.type = kind([None, 1]) if j in fitted.features else own.type.__class__([None, 1])
 
 
 def convert(scope, operator, container):
     """Add the nodes of a scaler."""
     graph, fitted = Graph(scope, container), fitted_of(operator.raw_operator)
-    columns = Columns(graph, _in_order(operator.inputs, fitted))
+    columns = Columns(graph, in_order(operator.inputs, fitted))
     parameters = _parameters(graph, fitted, columns)
     z = columns.numbers(fitted.features)
     z = _formula(z, fitted.learnt, parameters, undo=False)
@@ -177,92 +178,6 @@ def _parameters(graph, fitted, columns):
     return SimpleNamespace(**own)
 
 
-class Columns:
-    """The columns of the inputs, by their number in ``fit``."""
-
-    def __init__(self, graph, inputs):
-        self.graph, self.inputs = graph, inputs
-
-    def at(self, j):
-        """Return column j as a matrix of one column."""
-        start = 0
-        for i in self.inputs:
-            if j < start + _width(i):
-                value = self.graph.named(i.full_name)
-                return value if _width(i) == 1 else self.graph.columns(value, [j - start])
-            start += _width(i)
-        raise IndexError(j)
-
-    def kinds(self, places):
-        """Return the kinds of columns: text, whole numbers, floats."""
-        return [_kind(_input_at(self.inputs, j)) for j in places]
-
-    def numbers(self, places):
-        """Return columns as a matrix of float64."""
-        for j in places:
-            if _kind(_input_at(self.inputs, j)) == "text":
-                raise ValueError(
-                    f"A feature must be a number; received text in column {j} of the model's inputs. Pass "
-                    "rows as the scaler was fitted on."
-                )
-        if len(self.inputs) == 1:
-            value = self.graph.named(self.inputs[0].full_name)
-            every = list(range(_width(self.inputs[0])))
-            value = value if list(places) == every else self.graph.columns(value, places)
-            return value if isinstance(self.inputs[0].type, DoubleTensorType) else self.graph.double(value)
-        return self.graph.joined([self.graph.double(self.at(j)) for j in places])
-
-    def whole(self, features, z):
-        """Return the matrix of all columns with the features replaced."""
-        everything = range(sum(map(_width, self.inputs)))
-        if list(features) == list(everything):
-            return z
-        others = [j for j in everything if j not in set(features)]
-        joined = self.graph.joined([z, self.numbers(others)])
-        place = {j: k for k, j in enumerate([*features, *others])}
-        return self.graph.columns(joined, [place[j] for j in everything])
-
-
-def _n_columns(fitted):
-    return fitted.n_columns
-
-
-def _in_order(inputs, fitted):
-    """Return the inputs in the order of the columns in ``fit``: by name, where their names are those."""
-    named = {i.raw_name: i for i in inputs}
-    if fitted.names is not None and len(inputs) > 1 and set(fitted.names) <= set(named):
-        return [named[name] for name in fitted.names]
-    n_columns = sum(map(_width, inputs))
-    if n_columns != fitted.n_columns:
-        raise ValueError(
-            f"The model needs the {fitted.n_columns} columns that {fitted.owner} was fitted on; received "
-            f"{n_columns}: {', '.join(i.raw_name for i in inputs)}. Pass a sample of those columns."
-        )
-    return list(inputs)
-
-
-def _width(i):
-    return int(i.type.shape[1]) if len(i.type.shape) == 2 and i.type.shape[1] else 1
-
-
-def _input_at(inputs, j):
-    for i in inputs:
-        j -= _width(i)
-        if j < 0:
-            return i
-    raise IndexError(j)
-
-
-def _is_float32(i):
-    return isinstance(i.type, FloatTensorType)
-
-
-def _kind(i):
-    if isinstance(i.type, StringTensorType):
-        return "text"
-    return "float" if isinstance(i.type, FloatTensorType | DoubleTensorType) else "whole"
-
-
 def classifier_shapes(operator):
     """Set types and shapes of label and probabilities."""
     head = operator.raw_operator
@@ -278,7 +193,7 @@ def convert_classifier(scope, operator, container):
     """Add the nodes of a SoftmaxClassifier."""
     graph = Graph(scope, container)
     columns = Columns(graph, list(operator.inputs))
-    x = columns.numbers(range(sum(map(_width, operator.inputs))))
+    x = columns.numbers(range(sum(map(width_of, operator.inputs))))
     label, probabilities = operator.outputs[:2]
     answer = write_classifier(graph, operator.raw_operator, x, label.full_name)
     graph.output(_as(graph, answer, probabilities), probabilities.full_name)

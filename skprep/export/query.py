@@ -51,7 +51,7 @@ def to_sql(
 
     Notes
     -----
-    A query cannot raise. Where ``transform`` does, and where it gives NaN for want of a number, the result
+    Where ``transform`` raises an error, and where it gives NaN for want of a number, the result of a query
     is NULL: for a group unknown to ``handle_unknown="error"`` or ``"nan"``, a logarithm outside its domain,
     an unknown level of a covariate. NULL stays NULL and NaN stays NaN. Results are float64, those of
     float32 columns too. Infinite values, which ``transform`` refuses, are calculated with.
@@ -60,6 +60,9 @@ def to_sql(
     column of another type DuckDB may cast the key, where ``transform`` finds a group unknown, or raise. A
     missing key (NULL, NaN) is a group like any other. The query has names of its own that begin with
     ``skprep_``.
+
+    A key of times with a zone is written in UTC: let the session's zone be UTC. PostgreSQL raises where a
+    result leaves float64, which is infinite elsewhere.
 
     In SQLite, whose columns take anything, text in the place of a number is NULL; a query there has at most
     2,000 columns, inner ones included, which is some 300 features for a formula of several steps (logarithms,

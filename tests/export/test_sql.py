@@ -300,9 +300,9 @@ def test_parameters_as_one_text_in_spark(database, keys, monkeypatch):
     if database.dialect != "spark":
         assert database.dialect in NAMES  # they take any number of rows of VALUES
         return
-    from skprep.export import sql
+    from skprep.export import joining
 
-    monkeypatch.setattr(sql, "MANY", 0)
+    monkeypatch.setattr(joining, "MANY", 0)
     by = KEYS[keys]
     columns = [*FEATURES, *([by] if isinstance(by, str) else by)]
     frame = table()
