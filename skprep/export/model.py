@@ -84,7 +84,7 @@ def to_onnx(
 
     Each column of the sample is an input that the model asks for: leave out those that ``fit`` did not see.
     What stands behind a scaler gets float64 where the features are float64, which onnxruntime does not have
-    for every estimator (``SimpleImputer``, trees): pass float32 there.
+    for every estimator (trees, for one): pass float32 there.
 
     References
     ----------

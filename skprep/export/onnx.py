@@ -13,8 +13,10 @@ from onnx import TensorProto
 from skl2onnx import _parse, update_registered_converter
 from skl2onnx.common import data_types
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType
+from sklearn.impute import SimpleImputer
 
 from skprep.backends.fitted import fitted_of
+from skprep.export.imputing import convert_imputer
 from skprep.export.inputs import Columns, in_order, input_at, is_float32, width_of
 from skprep.export.lookup import codes_of, expected_of
 from skprep.export.network import write_classifier
@@ -40,7 +42,11 @@ FITS_FLOAT32 = (
 def converted(estimator, types, target_opset, options):
     """Return the model of an estimator for inputs of ``types``."""
     model = skl2onnx.convert_sklearn(
-        estimator, initial_types=types, target_opset=_checked(target_opset), options=options
+        estimator,
+        initial_types=types,
+        target_opset=_checked(target_opset),
+        options=options,
+        custom_conversion_functions={SimpleImputer: convert_imputer},  # skl2onnx's own stays as it is
     )
     _name_back(model.graph, [name for name, _ in types])
     del model.metadata_props[:]

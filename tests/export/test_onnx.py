@@ -318,6 +318,30 @@ def test_in_pipelines_with_estimators_of_scikit_learn():
     np.testing.assert_allclose(probabilities, model.predict_proba(X), rtol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:Skipping features without any observed values:UserWarning")
+@pytest.mark.parametrize(
+    "imputer", [SimpleImputer(), SimpleImputer(strategy="median"), SimpleImputer(missing_values=-1.0)]
+)
+def test_the_pipeline_of_the_readme_with_missing_values(imputer):
+    X = frame()
+    X["site"] = X["site"].fillna("c")
+    X = X[[*FEATURES, "site", "age", "sex"]].assign(empty=np.nan)
+    X.loc[5, "proline"] = -1.0
+    X = X if np.isnan(imputer.missing_values) else X.fillna(0.0)
+    X = X.drop(columns=["age", "sex"])
+    model = make_pipeline(
+        GroupScaler(StandardScaler(), by="site"), imputer, LogisticRegression(max_iter=1000)
+    ).fit(X, np.arange(len(X)) % 2)
+    probabilities = run(to_onnx(model, X), X)["probabilities"]
+    np.testing.assert_allclose(probabilities, model.predict_proba(X), rtol=1e-9)
+    combat = make_pipeline(ComBat("site"), imputer, LogisticRegression(max_iter=1000))
+    X = X.drop(columns="empty")
+    combat.fit(X, np.arange(len(X)) % 2)
+    np.testing.assert_allclose(
+        run(to_onnx(combat, X), X)["probabilities"], combat.predict_proba(X), rtol=1e-9
+    )
+
+
 def test_skl2onnx_takes_them_too():
     X = rows()
     scaler = StandardScaler().fit(X)
