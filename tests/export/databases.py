@@ -97,8 +97,9 @@ class Spark:
 
     dialect = "spark"
 
-    def __init__(self):
-        self.session = spark_session()
+    def __init__(self, session=None):
+        self.session = session or spark_session()
+        self._own = session is None
 
     def load(self, frame, name="rows"):
         table = library("pyarrow").Table.from_pandas(frame, preserve_index=False)
@@ -108,7 +109,8 @@ class Spark:
         return self.session.sql(text).toArrow().to_pandas()
 
     def close(self):
-        self.session.stop()
+        if self._own:  # Spark has but one session a process, which other tests use, too
+            self.session.stop()
 
 
 class Server:

@@ -21,7 +21,8 @@ FEATURES = ["bmi", "bp", 's 1"']
 @pytest.fixture(scope="module", params=NAMES)
 def database(request):
     """Each database in turn."""
-    found = KINDS[request.param]()
+    session = [request.getfixturevalue("spark")] if request.param == "spark" else []
+    found = KINDS[request.param](*session)
     yield found
     found.close()
 
