@@ -27,9 +27,8 @@ def table_of(table):
     parts = [table] if isinstance(table, str) else table
     if not isinstance(parts, list | tuple) or not 1 <= len(parts) <= 3:
         raise ValueError(
-            f"table must be a name, or up to three of them (catalog, schema, table); received {table!r}. For "
-            "example "
-            '("main", "scans").'
+            "table must be a name, or up to three of them (catalog, schema, table); received "
+            f'{table!r}. For example ("main", "scans").'
         )
     return [checked(part) for part in parts]
 
