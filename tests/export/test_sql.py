@@ -216,7 +216,7 @@ WORDS = [
 mixed = (
     st.lists(st.one_of(st.sampled_from(WORDS), hostile), min_size=1, max_size=4)
     .map("".join)
-    .filter(lambda name: not name.lower().startswith("skprep_"))
+    .filter(lambda name: not name.lower().startswith("skprep_") and len(name.encode()) < 60)  # PostgreSQL's
 )
 
 
