@@ -41,7 +41,7 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
     frame = safely_named(frame)
     try:
         if fitted.index is None:
-            parameters = _constants(fitted.learnt, 0)
+            parameters = constants(fitted.learnt, 0)
         else:
             if fitted.handle_unknown == "error":
                 _check_groups(frame, keys, fitted)
@@ -54,7 +54,7 @@ def transform(estimator, X, *, inverse=False, copy=True, **metadata):
         _check_domain(frame, features, fitted, parameters)
     steps = [(fitted.learnt, parameters, inverse)]
     if fitted.pooled is not None:
-        pooled = (fitted.pooled, _constants(fitted.pooled, 0), not inverse)
+        pooled = (fitted.pooled, constants(fitted.pooled, 0), not inverse)
         steps = [pooled, *steps] if inverse else [*steps, pooled]
     narrow = float32_columns(frame, features)
     for number, (learnt, own, undo) in enumerate(steps, 1):
@@ -71,7 +71,7 @@ def _with_expectations(frame, parameters, fitted, places):
     return frame, lambda j: {**parameters(j), "expected": expected(j)}
 
 
-def _constants(learnt, group):
+def constants(learnt, group):
     """Return the function from the number of a feature to the parameters of one group, as floats."""
     arrays = learnt.arrays()
     return lambda j: {name: None if v is None else float(v[group, j]) for name, v in arrays.items()}
@@ -102,11 +102,11 @@ def known_columns(estimator, present, names):
         )
 
 
-def check_keys_are_columns(fitted):
+def check_keys_are_columns(fitted, where="On a lazy frame"):
     """Refuse groups that came as metadata."""
     if fitted.index is not None and not fitted.keys:
         raise ValueError(
-            "On a lazy frame the key must be a column; received a GroupScaler with by=None. "
+            f"{where} the key must be a column; received a GroupScaler with by=None. "
             'Name the key column, GroupScaler(..., by="device").'
         )
 

@@ -45,16 +45,7 @@ def _indicators(key, keys, name, dialect):
 
 
 def _curve(dialect, x, spline):
-    """Return the columns of a basis of splines: a cubic for each piece."""
-    f, (low, high) = Functions(dialect), spline.bounds
-    x = f.where(x < low, low, f.where(x > high, high, x))
+    """Return the columns of a basis of splines."""
     starts, coefficients = spline.pieces()
-    made = []
-    for of_column in coefficients:
-        value = None
-        for start, (a, b, c, d) in zip(starts, of_column.tolist(), strict=True):
-            u = x - float(start)
-            piece = ((u * a + b) * u + c) * u + d
-            value = piece if value is None else f.where(x >= float(start), piece, value)
-        made.append(value.sql)
-    return made
+    f = Functions(dialect)
+    return [f.piecewise(x, spline.bounds, starts, cubics).sql for cubics in coefficients.tolist()]

@@ -4,6 +4,7 @@ import numpy as np
 from onnx import TensorProto
 
 from skprep.errors import warn_caller
+from skprep.export.nodes import Functions
 from skprep.kernels.splines import Spline
 
 MISSING = ("nan", "None", "<NA>", "NaT")  # what onnxruntime makes of missing values among text
@@ -114,7 +115,7 @@ def expected_of(graph, covariates, kinds, model):
     for key, kind, levels in zip(covariates, kinds, model.levels, strict=True):
         if levels is None or isinstance(levels, Spline):
             x = graph.double(key)
-            columns.append(x if levels is None else _pieces(graph, x, levels))
+            columns.append(x if levels is None else _curves(x, levels))
             continue
         table = np.vstack([np.eye(len(levels.keys)), np.full(len(levels.keys), np.nan)])
         columns.append(graph.rows_of(graph.constant(table), _encoded(graph, key, kind, list(levels.keys))))
@@ -124,16 +125,8 @@ def expected_of(graph, covariates, kinds, model):
     return graph.node("MatMul", deviation, np.ascontiguousarray(np.asarray(model.coef).T)) + center
 
 
-def _pieces(graph, x, spline):
-    """Return the columns of a basis of splines: a cubic for each piece."""
-    low, high = spline.bounds
-    x = graph.node("Where", x < low, low, x)
-    x = graph.node("Where", x > high, high, x)
+def _curves(x, spline):
+    """Return the columns of a basis of splines, side by side."""
     starts, coefficients = spline.pieces()
-    tables, value = np.asarray(coefficients, dtype=np.float64), None
-    for start, cubic in zip(starts, np.moveaxis(tables, 1, 0), strict=True):
-        u = x - float(start)
-        a, b, c, d = (cubic[:, i][None] for i in range(4))
-        piece = ((u * a + b) * u + c) * u + d
-        value = piece if value is None else graph.node("Where", x >= float(start), piece, value)
-    return value
+    cubics = [[of_all[None] for of_all in piece.T] for piece in coefficients.swapaxes(0, 1)]
+    return Functions().piecewise(x, spline.bounds, starts, cubics)

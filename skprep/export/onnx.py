@@ -16,6 +16,7 @@ from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64T
 from sklearn.impute import SimpleImputer
 
 from skprep.backends.fitted import fitted_of
+from skprep.backends.lazy import check_keys_are_columns
 from skprep.export.imputing import convert_imputer
 from skprep.export.inputs import Columns, in_order, input_at, is_float32, width_of
 from skprep.export.lookup import codes_of, expected_of
@@ -94,14 +95,17 @@ def parse(scope, model, inputs, custom_parsers=None):
     operator.inputs = inputs
     fitted = fitted_of(model)
     if not fitted.whole or len({type(i.type) for i in inputs}) == 1:
-        width = fitted.n_columns if fitted.whole else len(fitted.features)
         kind = _result_kind(inputs if len(inputs) == 1 else in_order(inputs, fitted), fitted)
-        operator.outputs.append(scope.declare_local_variable("variable", kind([None, width])))
+        operator.outputs.append(scope.declare_local_variable("variable", kind([None, _n_outputs(fitted)])))
         return operator.outputs
     for i in in_order(inputs, fitted):
         for _ in range(width_of(i)):
             operator.outputs.append(scope.declare_local_variable(i.raw_name, i.type.__class__([None, 1])))
     return operator.outputs
+
+
+def _n_outputs(fitted):
+    return fitted.n_columns if fitted.whole else len(fitted.features)
 
 
 def _result_kind(inputs, fitted):
@@ -116,12 +120,8 @@ def shapes(operator):
     fitted = fitted_of(operator.raw_operator)
     inputs = in_order(operator.inputs, fitted)
     kind = _result_kind(inputs, fitted)
-    if len(operator.outputs) == 1 and not (fitted.whole and fitted.n_columns > 1 and len(inputs) > 1):
-        width = fitted.n_columns if fitted.whole else len(fitted.features)
-        operator.outputs[0].type = kind([None, width])
-        return
     if len(operator.outputs) == 1:
-        operator.outputs[0].type = kind([None, fitted.n_columns])
+        operator.outputs[0].type = kind([None, _n_outputs(fitted)])
         return
     for j, output in enumerate(operator.outputs):
         own = input_at(inputs, j)
@@ -168,12 +168,7 @@ def _parameters(graph, fitted, columns):
     """Return the parameters of each row."""
     if fitted.index is None:
         return _constants(graph, fitted.learnt)
-    if not fitted.keys:
-        raise ValueError(
-            "In an ONNX model the key must be a column; received a GroupScaler with by=None. Name the key "
-            "column, "
-            'GroupScaler(..., by="device").'
-        )
+    check_keys_are_columns(fitted, "In an ONNX model")
     codes = codes_of(graph, [columns.at(j) for j in fitted.keys], columns.kinds(fitted.keys), fitted)
     given = fitted.learnt.arrays()
     own = {n: None if v is None else graph.rows_of(graph.constant(v), codes) for n, v in given.items()}

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 from sqlglot import exp
 
+from skprep.backends.lazy import check_keys_are_columns, constants
 from skprep.export.clauses import Functions, Term, column, double, number, quoted, sql_of
 from skprep.export.design import design_of
 from skprep.export.joining import GROUPS, ROWS, Joined
@@ -26,11 +27,7 @@ def _check(fitted):
             f"The columns of a table are found by name; {fitted.owner} was fitted on columns that have none, "
             "or names that are no text. Fit it on a frame with names."
         )
-    if fitted.index is not None and not fitted.keys:
-        raise ValueError(
-            "In SQL the key must be a column; received a GroupScaler with by=None. Name the key column, "
-            'GroupScaler(..., by="device").'
-        )
+    check_keys_are_columns(fitted, "In SQL")
 
 
 class Query:
@@ -49,11 +46,11 @@ class Query:
         returned = [j for j, name in enumerate(self.features) if self.kept is None or name in self.kept]
         try:
             results = in_stages({j: self._formula(j) for j in returned}, _refuse_stages)
-            select = self._outer(self._joined(), ROWS, results, ())
+            select = self._outer(self._joined(), results, ())
         except NeedsStages:
             select = self._staged(returned)
-        written = select.sql(dialect=self.dialect, pretty=self._is_printable(), comments=False)
-        return self.joined.table() + written
+        pretty = self._is_printable()
+        return self.joined.table() + select.sql(dialect=self.dialect, pretty=pretty, comments=False)
 
     def _is_printable(self):
         """Say whether names and levels have no line breaks, which a pretty printer might take for its own."""
@@ -67,7 +64,7 @@ class Query:
         fitted, x = self.fitted, Term(column(f"skprep_x_{j}") if staged else self._number(self.features[j]))
         z = yield from fitted.learnt.formula(x, self._parameters(j, staged), self.functions)
         if fitted.pooled is not None:
-            pooled = SimpleNamespace(**_row(fitted.pooled, 0, j))
+            pooled = SimpleNamespace(**constants(fitted.pooled, 0)(j))
             z = yield from fitted.pooled.formula(z, pooled, self.functions, undo=True)
         return z
 
@@ -81,7 +78,7 @@ class Query:
 
     def _parameters(self, j, staged):
         if self.fitted.index is None:
-            return SimpleNamespace(**_row(self.fitted.learnt, 0, j))
+            return SimpleNamespace(**constants(self.fitted.learnt, 0)(j))
         own = {}
         for name, values in self.fitted.learnt.arrays().items():
             sql = column(f"skprep_{name}_{j}") if staged else self._parameter(name, j)
@@ -120,7 +117,7 @@ class Query:
             return {j: Term(column(name)) for j, name in zip(values, own, strict=True)}
 
         results = in_stages({j: self._formula(j, staged=True) for j in returned}, put)
-        return self._outer(_from(inner), ROWS, results, hidden)
+        return self._outer(_from(inner), results, hidden)
 
     def _with_columns(self, source, made, first=False):
         """Return a query of all columns of a source, and of ``made``."""
@@ -130,7 +127,7 @@ class Query:
         own = [exp.Alias(this=sql, alias=quoted(name)) for name, sql in made.items()]
         return exp.Select(expressions=[*every, *own], **source)
 
-    def _outer(self, source, alias, results, hidden):
+    def _outer(self, source, results, hidden):
         """Return the query of the columns that are wanted, features scaled."""
         scaled = {
             self.features[j]: exp.Alias(this=sql_of(v), alias=quoted(self.features[j]))
@@ -141,9 +138,9 @@ class Query:
                 **({"except_": [quoted(name) for name in hidden]} if hidden else {}),
                 replace=list(scaled.values()),
             )
-            selected = [exp.Column(this=star, table=quoted(alias))]
+            selected = [exp.Column(this=star, table=quoted(ROWS))]
         else:
-            selected = [scaled.get(name) or column(name, alias) for name in self.kept]
+            selected = [scaled.get(name) or column(name, ROWS) for name in self.kept]
         return exp.Select(expressions=selected, **source)
 
     def _joined(self):
@@ -175,7 +172,3 @@ def _refuse_stages(stage, values):
 
 def _from(query):
     return {"from_": exp.From(this=exp.Subquery(this=query, alias=exp.TableAlias(this=quoted(ROWS))))}
-
-
-def _row(learnt, group, j):
-    return {name: None if v is None else float(v[group, j]) for name, v in learnt.arrays().items()}

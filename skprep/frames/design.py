@@ -9,6 +9,7 @@ from skprep.frames.keys import key_column
 from skprep.frames.lazy import Aggregate, LazyTable
 from skprep.frames.names import safe, safely_named
 from skprep.kernels.splines import Spline
+from skprep.maps.expressions import Functions
 from skprep.statistics import CrossMoments, Moments
 
 SUM = Aggregate(nw.Expr.sum, "sum({})")
@@ -65,20 +66,10 @@ def design_columns(frame, covariates, levels):
 
 
 def _pieces(x, spline):
-    """Return the columns of a basis of splines as expressions: a cubic for each piece."""
-    low, high = spline.bounds
-    x = nw.when(x < low).then(nw.lit(low)).otherwise(x)
-    x = nw.when(x > high).then(nw.lit(high)).otherwise(x)
+    """Return the columns of a basis of splines as expressions."""
     starts, coefficients = spline.pieces()
-    made = []
-    for of_column in coefficients:
-        value = None
-        for start, (a, b, c, d) in zip(starts, of_column.tolist(), strict=True):
-            u = x - start
-            piece = ((u * a + b) * u + c) * u + d
-            value = piece if value is None else nw.when(x >= start).then(piece).otherwise(value)
-        made.append(value)
-    return made
+    f = Functions()
+    return [f.piecewise(x, spline.bounds, starts, cubics) for cubics in coefficients.tolist()]
 
 
 def with_expectations(frame, covariates, model):

@@ -40,6 +40,21 @@ class Composed:
         slope = self.where(near == 1.0, x, exact)
         return self.where(small, exact * (x / self.log(safe, "e")), slope)
 
+    def piecewise(self, x, bounds, starts, cubics):
+        """Return a curve by its pieces: a cubic of the distance from where each begins; flat beyond bounds.
+
+        A coefficient is a number, or a row of them for as many curves.
+        """
+        low, high = bounds
+        x = self.where(x < low, low, x)
+        x = self.where(x > high, high, x)
+        value = None
+        for start, (a, b, c, d) in zip(starts, cubics, strict=True):
+            u = x - float(start)
+            piece = ((u * a + b) * u + c) * u + d
+            value = piece if value is None else self.where(x >= float(start), piece, value)
+        return value
+
     def arcsinh(self, x):
         """Take the area hyperbolic sine, by ``log1p``, right near 0 and far from it."""
         size = yield self.abs(x)

@@ -90,8 +90,7 @@ def _features_of_union(union):
     if member is None:
         raise ValueError(
             "A document holds what was learnt; received a FeatureUnion without a fitted step. Fit it, or "
-            "leave it "
-            "out."
+            "leave it out."
         )
     return {**features_of(member), "output": output_setting(union)}
 
@@ -204,11 +203,10 @@ def read(document, length, read_part):
         _check_chain([step for _, step in read_steps if not isinstance(step, str)])
         return Pipeline(read_steps, **parameters)
     sample = _sample(*read_features(document, length))
-    if not by_columns:
-        for i, (_, step) in enumerate(read_steps):
-            _check_columns_of(step, sample, list(range(sample.shape[1])), ROOT / "steps" / i / "estimator")
     if by_columns:
         return _read_column_transformer(document, read_steps, parameters, sample, length)
+    for i, (_, step) in enumerate(read_steps):
+        _check_columns_of(step, sample, list(range(sample.shape[1])), ROOT / "steps" / i / "estimator")
     through = [
         (n, FunctionTransformer(feature_names_out="one-to-one").fit(sample) if s == "passthrough" else s)
         for n, s in read_steps
