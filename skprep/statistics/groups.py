@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 COMPACT = 2  # integers within so many times as many values as there are rows are looked up in a table
+TEXT_ENDS_AT_NUL = len(pd.unique(np.array(["", "\0"], dtype=object))) == 1  # pandas < 3 hashes C strings
 MISSING = None  # how a missing key of any kind (None, NaN, NA, NaT, null) is shown
 
 
@@ -143,7 +144,7 @@ def _factorize_column(column):
             return _looked_up(column.to_numpy().astype(np.int64, copy=False), low)
     try:
         # By hash, in order of appearance, missing as -1. Of objects the array: an Index would guess a type.
-        codes, uniques = pd.factorize(column.to_numpy() if column.dtype == object else column)
+        codes, uniques = _hashed(column.to_numpy() if column.dtype == object else column)
     except TypeError as error:
         if any(_is_number_elsewhere(v) for v in column):
             return _factorize_column(pd.Series([plain_key(v) for v in column], dtype=object))
@@ -166,6 +167,18 @@ def _factorize_column(column):
         codes = np.where(codes < 0, len(keys), codes)
         keys.append(MISSING)
     return codes, keys
+
+
+def _hashed(values):
+    """Return what ``pandas.factorize`` does, with texts told apart beyond a character of code 0."""
+    codes, uniques = pd.factorize(values)
+    if TEXT_ENDS_AT_NUL and len(uniques) and all(isinstance(key, str) for key in uniques):
+        held = np.asarray(values, dtype=object)
+        present = codes >= 0
+        if (np.asarray(uniques, dtype=object)[codes[present]] != held[present]).any():
+            codes, uniques = pd.factorize(np.append(held, 0))  # a number among texts: hashed as objects
+            return codes[:-1], uniques[: codes[-1]]
+    return codes, uniques
 
 
 def _canonical(values):

@@ -54,6 +54,14 @@ def test_union_of_indexes_place_the_groups_of_both(left, right):
     assert [both.keys[i] for i in place_b] == b.keys
 
 
+@pytest.mark.parametrize("dtype", ["object", "string"])
+def test_text_goes_on_behind_a_character_of_code_0(dtype):
+    keys = ["", "\0", "a", "a\0b", None, "a\0c"]
+    index, codes = GroupIndex.learn([pd.Series(keys + keys[::-1], dtype=dtype)])
+    assert index.keys == ["", "\0", "a", "a\0b", "a\0c", None]
+    assert codes.tolist() == [0, 1, 2, 3, 5, 4, 4, 5, 3, 2, 1, 0]
+
+
 def test_several_columns_are_tuples():
     codes, found = factorize([pd.Series([1, 1, 2]), pd.Series(["x", None, "x"])])
     assert [found[c] for c in codes] == [(1, "x"), (1, None), (2, "x")]
