@@ -39,6 +39,9 @@ CASES = [
     Case("standard, clipped", StandardScaler(clip=(-1, 1.5)), ("engines", "groups")),
     Case("standard, mean only, clipped", StandardScaler(with_std=False, clip=(-2.0, 3.0)), ("checks",)),
     Case(
+        "standard, squashed", StandardScaler(soft_clip=2.0), ("laws", "checks", "engines", "dask", "groups")
+    ),
+    Case(
         "median of means",
         StandardScaler(method="median_of_means", n_blocks=3),
         ("laws", "cost", "checks", "dask", "groups"),
@@ -62,6 +65,11 @@ CASES = [
         "robust, scale only, clipped",
         RobustScaler(with_centering=False, unit_variance=True, clip=2),
         ("checks",),
+    ),
+    Case(
+        "robust, squashed, infinite",
+        RobustScaler(soft_clip=3, handle_infinity="clip"),
+        ("laws", "checks", "engines"),
     ),
     Case("robust, deviation", RobustScaler(method="mad"), ("laws", "engines", "groups", "dask")),
     Case(

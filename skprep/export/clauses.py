@@ -46,6 +46,9 @@ class Term:
     def __truediv__(self, other):
         return Term(exp.Div(this=_inner(self.sql), expression=_inner(sql_of(other)), typed=True, safe=False))
 
+    def __rtruediv__(self, other):
+        return Term(sql_of(other)) / self
+
     def __neg__(self):
         return Term(exp.Neg(this=_inner(self.sql)))
 

@@ -188,6 +188,9 @@ class Value:
     def __truediv__(self, other):
         return self._with("Div", other)
 
+    def __rtruediv__(self, other):
+        return self._after("Div", other)
+
     def __neg__(self):
         return self._with("Neg")
 

@@ -9,7 +9,6 @@ from skprep.compat import validate_parameters
 from skprep.groups.smoothing import empirical_bayes, weight_of_group
 from skprep.kernels.blocks import CACHE_ELEMENTS, row_blocks
 from skprep.kernels.grouping import summing_matrix
-from skprep.validation.domain import check_domain
 from skprep.validation.parameters import whole_counts
 from skprep.validation.rows import number_columns, refuse_infinity
 
@@ -50,7 +49,7 @@ class Vectorized:
 
     def learn(self, X, codes, n_groups, weight, stream=False):
         """Return what the rows teach: the statistic per group, that of all rows, and the group sizes."""
-        learn = self.scaler._learn_statistic
+        learn, X = self.scaler._learn_statistic, self.scaler._finite(X)
         statistic = learn(X, codes, n_groups, weight, stream)
         pooled = statistic.pool() if statistic.pools else learn(X, None, 1, weight, stream)
         sizes = statistic.count if weight is None else _number_of_values(X, codes, n_groups)
@@ -96,10 +95,10 @@ class Vectorized:
         elif smooth is not None:
             own = own.blend(pooled, weight_of_group(self.statistic.count, smooth))
         own = own.where((self.sizes < min_group_size) | (self.statistic.count == 0), pooled)
-        self.pooled_map = pooled.with_constants().having(bounds=None)  # units are put back unclipped
+        self.pooled_map = pooled.with_constants().unbounded()  # units are put back unclipped
         units = fallback = self.pooled_map
         if reference is not None:
-            units = own.take([reference]).having(bounds=None)
+            units = own.take([reference]).unbounded()
             flat = getattr(units, "scale", None)
             if flat is not None and not flat.all():  # nothing is known of its spread: all are shifted only
                 own = own.having(scale=np.where(flat == 0, 0.0, own.scale))
@@ -129,8 +128,7 @@ class Vectorized:
         self.learnt.check_dtype(X.dtype)
         out = np.empty_like(X, subok=False)
         if self.learnt.write(X, out, codes):
-            refuse_infinity(self.scaler, X)
-            check_domain(self.scaler, self.learnt, X, codes)
+            self.scaler._refuse(self.learnt, X, codes=codes)
         if self.units_map is not None:
             self.units_map.write(out, out, undo=True)
         return out

@@ -4,5 +4,6 @@ from skprep.maps.affine import AffineMap
 from skprep.maps.base import Map
 from skprep.maps.log import LogMap
 from skprep.maps.ranged import RangedMap
+from skprep.maps.squashed import SquashedMap
 
-__all__ = ["AffineMap", "LogMap", "Map", "RangedMap"]
+__all__ = ["AffineMap", "LogMap", "Map", "RangedMap", "SquashedMap"]

@@ -40,11 +40,11 @@ class AffineMap(Map):
     is_identity: bool = False
 
     @classmethod
-    def of(cls, center, scale, shape, bounds=None):
+    def of(cls, center, scale, shape):
         """Return a map of ``shape`` of which both parameters may be None: then it divides by 1."""
         if center is None and scale is None:
-            return cls(bounds, None, np.ones(shape), is_identity=True)
-        return cls(bounds, center, scale)
+            return cls(None, None, np.ones(shape), is_identity=True)
+        return cls(None, center, scale)
 
     def shown(self):
         """Return what people see of the parameters: no scale where nothing was learnt."""

@@ -90,6 +90,7 @@ class Functions:
     copysign = staticmethod(np.copysign)
     isnan = staticmethod(np.isnan)
     expm1 = staticmethod(np.expm1)
+    sqrt = staticmethod(np.sqrt)
 
     @staticmethod
     def where(condition, then, otherwise):

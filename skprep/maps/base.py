@@ -21,9 +21,9 @@ class Map:
 
     ``x`` is what a language calculates with (arrays for NumPy, expressions for narwhals), ``p`` has the
     parameters of the cell that x is in, and ``f`` the functions of the language: ``where``, ``log``, ``exp``,
-    ``log1p``, ``expm1``, ``abs``, ``copysign``, ``isnan``, ``clip``, ``arcsinh``, ``sinh``. Both methods are
-    generators: ``u = yield value`` names an intermediate value, so that a language without variables can put
-    it into a column; what is returned is the result.
+    ``log1p``, ``expm1``, ``sqrt``, ``abs``, ``copysign``, ``isnan``, ``clip``, ``arcsinh``, ``sinh``. Both
+    methods are generators: ``u = yield value`` names an intermediate value, so that a language without
+    variables can put it into a column; what is returned is the result.
 
     Attributes
     ----------
@@ -172,6 +172,10 @@ class Map:
             return np.vstack([v, theirs, np.full_like(theirs, np.nan)])
 
         return self.changed(stacked)
+
+    def unbounded(self):
+        """Return the map without the bounds of its results."""
+        return self.having(bounds=None)
 
     def with_constants(self, scale=1.0):
         """Return the map with ``scale`` where a feature is constant; where nothing is divided, itself."""

@@ -24,6 +24,7 @@ from skprep.compat import (
 )
 from skprep.frames.eager import column_names, named_as, replace_columns, take_columns
 from skprep.frames.lazy import LazyTable
+from skprep.scalers.limits import finite_only, takes_infinity
 from skprep.state import restored_on_error
 from skprep.types import Rows, Weights
 from skprep.validation.domain import check_domain
@@ -399,6 +400,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
     def _learn_statistic(self, X, codes=None, n_groups=1, sample_weight=None, stream=False):
         """Return the statistic of rows, per group; refuse an infinite value."""
         kind, settings = self._statistic()
+        X = self._finite(X)
         in_memory = not hasattr(X, "summarise")
         if in_memory and not kind.shows_infinity:
             refuse_infinity(self, X)
@@ -407,6 +409,10 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
         if in_memory and kind.shows_infinity and not learnt.is_finite():
             refuse_infinity(self, X)
         return learnt
+
+    def _finite(self, X):
+        """Return the rows to learn from, infinite values left out where they are allowed."""
+        return finite_only(X) if takes_infinity(self) else X
 
     def _add_statistic(self, learnt, reset, set_attributes=True):
         whole = learnt if reset else self._learnt[0].merge(learnt)
@@ -541,11 +547,12 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
             self._refuse(learnt, X, inverse)
         return out
 
-    def _refuse(self, learnt, X, inverse):
+    def _refuse(self, learnt, X, inverse=False, codes=None):
         """Refuse rows with an infinite value, or one outside the domain of the map."""
-        refuse_infinity(self, X)
+        if inverse or not takes_infinity(self):
+            refuse_infinity(self, X)
         if not inverse:
-            check_domain(self, learnt, X)
+            check_domain(self, learnt, X, codes)
 
     def _apply_to_sparse(self, learnt, X, copy, inverse):
         """Apply the map to the stored values, as one long column whose groups are the columns."""
@@ -556,7 +563,7 @@ class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseE
                 f"clip must hold 0 for a sparse matrix, whose zeros are not stored; received {bounds!r}. "
                 "Pass a dense array, or bounds on both sides of 0."
             )
-        refuse_infinity(self, X)
+        self._refuse(learnt, X, inverse)
         X = X.copy() if copy else X
         X.sum_duplicates()  # or a cell stored in parts would be clipped in parts
         by_row = X.format == "csr"

@@ -9,10 +9,11 @@ from scipy import stats
 from skprep.compat import Interval, StrOptions
 from skprep.maps import AffineMap
 from skprep.scalers.base import Scaler
+from skprep.scalers.limits import CONSTRAINTS, check_limits, limited
 from skprep.statistics import MedianDeviation, Quantiles
 from skprep.statistics.quantiles import EXACT_BUDGET
 from skprep.statistics.sketch import LEAST_RANK_ERROR
-from skprep.validation.parameters import check_clip, check_range, samples_seen
+from skprep.validation.parameters import check_range, samples_seen
 
 
 class RobustScaler(Scaler):
@@ -57,6 +58,14 @@ class RobustScaler(Scaler):
         The columns of ``X`` to scale, by name or position. All others, text and dates too, pass through as
         they are and where they are, in ``inverse_transform`` as well, and a frame comes back as a frame of
         its kind. None: all columns.
+    soft_clip : float, default=None
+        A smooth bound B in scaled units: z becomes :math:`z / \sqrt{1 + (z/B)^2}`, which is z near 0 and
+        tends to -B and B far out. Outliers stay in their order, and ``inverse_transform`` finds them again (a
+        result that is B itself comes back as infinite). Not with ``clip``. With ``units="global"`` of
+        :class:`GroupScaler` the bounds are those of each group.
+    handle_infinity : {"error", "clip"}, default="error"
+        What becomes of infinite values: they are refused, or left out in ``fit`` like NaN and put at the
+        bound by ``transform``, which ``soft_clip`` or ``clip`` must name.
 
     Attributes
     ----------
@@ -118,14 +127,14 @@ class RobustScaler(Scaler):
         "quantile_range": [tuple],
         "copy": ["boolean"],
         "unit_variance": ["boolean"],
-        "clip": [None, Interval(Real, 0, None, closed="neither"), tuple, list],
+        **CONSTRAINTS,
         "exact_budget": [Interval(Integral, 1, None, closed="left")],
         "max_rank_error": [Interval(Real, LEAST_RANK_ERROR, 0.5, closed="both")],
         "method": [StrOptions({"iqr", "mad"})],
     }
     __metadata_request__fit = {"sample_weight": False}  # off by default, as scikit-learn has none
     __metadata_request__partial_fit = {"sample_weight": False}
-    _learning_parameters = ("quantile_range", "exact_budget", "max_rank_error", "method")
+    _learning_parameters = ("quantile_range", "exact_budget", "max_rank_error", "method", "handle_infinity")
     _sparse_formats = ("csr", "csc")
 
     def __init__(
@@ -141,6 +150,8 @@ class RobustScaler(Scaler):
         max_rank_error: float = 0.001,
         method: Literal["iqr", "mad"] = "iqr",
         columns: Any = None,
+        soft_clip: float | None = None,
+        handle_infinity: Literal["error", "clip"] = "error",
     ) -> None:
         self.with_centering = with_centering
         self.with_scaling = with_scaling
@@ -152,9 +163,11 @@ class RobustScaler(Scaler):
         self.max_rank_error = max_rank_error
         self.method = method
         self.columns = columns
+        self.soft_clip = soft_clip
+        self.handle_infinity = handle_infinity
 
     def _statistic(self):
-        check_clip(self.clip)
+        check_limits(self)
         kept = {"budget": int(self.exact_budget), "max_rank_error": float(self.max_rank_error)}
         if self.method == "mad":
             return MedianDeviation, kept
@@ -188,7 +201,7 @@ class RobustScaler(Scaler):
             if self.unit_variance:
                 scale = scale / np.diff(stats.norm.ppf(ends))
         center = median if self.with_centering else None
-        return AffineMap.of(center, scale, median.shape, check_clip(self.clip))
+        return limited(self, AffineMap.of(center, scale, median.shape))
 
     def _set_fitted_attributes(self, statistic, learnt):
         self.center_ = learnt.center[0].copy() if self.with_centering else None
@@ -200,9 +213,5 @@ class RobustScaler(Scaler):
     def _map_from_attributes(self):
         center = self._attribute("center_") if self.with_centering else None
         scale = self._attribute("scale_") if self.with_scaling else None
-        return AffineMap.of(
-            center,
-            scale,
-            (1, self._n_scaled() if "n_features_in_" in vars(self) else 1),
-            check_clip(self.clip),
-        )
+        shape = (1, self._n_scaled() if "n_features_in_" in vars(self) else 1)
+        return limited(self, AffineMap.of(center, scale, shape))

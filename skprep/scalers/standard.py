@@ -8,9 +8,10 @@ import numpy as np
 from skprep.compat import Interval, StrOptions
 from skprep.maps import AffineMap
 from skprep.scalers.base import Scaler
+from skprep.scalers.limits import CONSTRAINTS, check_limits, limited
 from skprep.statistics import MedianOfMeans, Moments
 from skprep.types import Rows, Weights
-from skprep.validation.parameters import check_clip, samples_seen
+from skprep.validation.parameters import samples_seen
 
 ROWS_IN_ONE_GO = 10_000
 ROUNDINGS = 4  # of a mean or of a value, that are taken for noise
@@ -54,6 +55,14 @@ class StandardScaler(Scaler):
         The columns of ``X`` to scale, by name or position. All others, text and dates too, pass through as
         they are and where they are, in ``inverse_transform`` as well, and a frame comes back as a frame of
         its kind. None: all columns.
+    soft_clip : float, default=None
+        A smooth bound B in scaled units: z becomes :math:`z / \sqrt{1 + (z/B)^2}`, which is z near 0 and
+        tends to -B and B far out. Outliers stay in their order, and ``inverse_transform`` finds them again (a
+        result that is B itself comes back as infinite). Not with ``clip``. With ``units="global"`` of
+        :class:`GroupScaler` the bounds are those of each group.
+    handle_infinity : {"error", "clip"}, default="error"
+        What becomes of infinite values: they are refused, or left out in ``fit`` like NaN and put at the
+        bound by ``transform``, which ``soft_clip`` or ``clip`` must name.
 
     Attributes
     ----------
@@ -118,12 +127,12 @@ class StandardScaler(Scaler):
         "copy": ["boolean"],
         "with_mean": ["boolean"],
         "with_std": ["boolean"],
-        "clip": [None, Interval(Real, 0, None, closed="neither"), tuple, list],
+        **CONSTRAINTS,
         "method": [StrOptions({"moments", "median_of_means"})],
         "n_blocks": [Interval(Integral, 1, None, closed="left")],
         "ddof": [Interval(Real, 0, None, closed="left")],
     }
-    _learning_parameters = ("method", "n_blocks")
+    _learning_parameters = ("method", "n_blocks", "handle_infinity")
     _sparse_formats = "csr"
 
     def __init__(
@@ -137,6 +146,8 @@ class StandardScaler(Scaler):
         n_blocks: int = 10,
         ddof: float = 0,
         columns: Any = None,
+        soft_clip: float | None = None,
+        handle_infinity: Literal["error", "clip"] = "error",
     ) -> None:
         self.copy = copy
         self.with_mean = with_mean
@@ -146,6 +157,8 @@ class StandardScaler(Scaler):
         self.n_blocks = n_blocks
         self.ddof = ddof
         self.columns = columns
+        self.soft_clip = soft_clip
+        self.handle_infinity = handle_infinity
 
     # scikit-learn takes sample_weight and copy by position here, and only here.
 
@@ -207,7 +220,7 @@ class StandardScaler(Scaler):
         return self._transform(X, self.copy if copy is None else copy, inverse=True)
 
     def _statistic(self):
-        check_clip(self.clip)
+        check_limits(self)
         if self.method == "median_of_means":
             return MedianOfMeans, {"n_blocks": int(self.n_blocks)}
         return Moments, {}
@@ -223,7 +236,7 @@ class StandardScaler(Scaler):
                 scale[statistic.count == 0] = np.nan
         if not self.with_mean:
             center = None
-        return AffineMap.of(center, scale, mean.shape, check_clip(self.clip))
+        return limited(self, AffineMap.of(center, scale, mean.shape))
 
     def _more(self, count):
         """Return by how much the divisor n - ddof makes a variance larger; NaN where nothing is left of n."""
@@ -241,12 +254,8 @@ class StandardScaler(Scaler):
     def _map_from_attributes(self):
         center = self._attribute("mean_") if self.with_mean else None
         scale = self._attribute("scale_") if self.with_std else None
-        return AffineMap.of(
-            center,
-            scale,
-            (1, self._n_scaled() if "n_features_in_" in vars(self) else 1),
-            check_clip(self.clip),
-        )
+        shape = (1, self._n_scaled() if "n_features_in_" in vars(self) else 1)
+        return limited(self, AffineMap.of(center, scale, shape))
 
 
 def _is_constant(mean, std, count, centered):

@@ -1,5 +1,7 @@
 """A plain loop over groups: what GroupScaler must equal, for every scaler and policy."""
 
+from copy import copy
+
 import numpy as np
 from sklearn.base import clone
 
@@ -55,6 +57,9 @@ def loop(scaler, keys, X, new_keys, new_X, weight=None, **policy):
         n = np.where(np.isnan(X[rows]), 0.0, weight[rows, None]).sum(axis=0)
         _settle(one, everyone, X[rows], n, policy)
         fitted[key] = one
+    back = copy(everyone)  # units are put back without bounds
+    if hasattr(back, "soft_clip"):
+        back.soft_clip = None
     out = np.full(new_X.shape, np.nan)
     for i, key in enumerate(new_keys):
         row = new_X[i : i + 1]
@@ -65,7 +70,7 @@ def loop(scaler, keys, X, new_keys, new_X, weight=None, **policy):
         else:
             continue
         z = one.transform(row)
-        out[i] = everyone.inverse_transform(z) if policy.get("units") == "global" else z
+        out[i] = back.inverse_transform(z) if policy.get("units") == "global" else z
     return out
 
 

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from skprep.maps import AffineMap, LogMap, RangedMap
+from skprep.maps import AffineMap, LogMap, RangedMap, SquashedMap
 
 MAPS = [
     AffineMap((-2.0, 3.0), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.5, 2.0], [4.0, 1.0]])),
     RangedMap(None, np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.5, 2.0], [4.0, 1.0]]), (-0.1, 0.3)),
+    SquashedMap(None, np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.5, 2.0], [4.0, 1.0]]), soft=1.5),
     LogMap(None, np.array([[1.0, 2.0], [0.0, 4.0]]), np.array([[0.5, 0.5], [0.5, 0.5]]), 10),
 ]
 

@@ -75,6 +75,7 @@ def plain():
     yield "robust, sketched", sketched.partial_fit(X).partial_fit(X * 2)
     yield "log", LogScaler(handle_invalid="clip").fit(X)
     yield "log, offsets", LogScaler(offset=offset).fit(X)
+    yield "squashed", RobustScaler(soft_clip=3, handle_infinity="clip").fit(X)
     yield "never there", MinMaxScaler().fit(array * [1, np.nan, 1])
 
 

@@ -56,13 +56,21 @@ def test_a_golden_document_gives_the_results_it_gave(path):
     np.testing.assert_allclose(answers(scaler, given), expected, rtol=rtol, equal_nan=True)
     written, ours = upgraded(json.loads(path.read_text(encoding="utf-8"))), json.loads(to_json(scaler))
     if written["class"] in ("Pipeline", "ColumnTransformer", "FeatureUnion"):
-        assert ours["steps"] == written["steps"]
+        assert covers(ours["steps"], written["steps"])  # parameters that came since are there too
         return
     for name, shown in written["learned"].items():
         if written["class"] == "ComBat":  # exponentials and sums may differ in the last digit elsewhere
             np.testing.assert_allclose(numbers(ours["learned"][name]), numbers(shown), rtol=1e-9, atol=1e-12)
         else:
             assert ours["learned"][name] == shown
+
+
+def covers(ours, written):
+    if isinstance(written, dict):
+        return isinstance(ours, dict) and all(covers(ours.get(name), v) for name, v in written.items())
+    if isinstance(written, list):
+        return len(ours) == len(written) and all(map(covers, ours, written))
+    return ours == written
 
 
 def numbers(shown):
