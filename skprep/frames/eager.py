@@ -131,3 +131,16 @@ def _survives(keys, dtype):
 def _as_kind(frame, kind):
     frame = nw.from_native(frame, eager_only=True)
     return frame.to_pandas() if kind == "pandas" else frame.to_polars()
+
+
+def as_pandas(X):
+    """Return a frame in memory as one of pandas; all else as it is.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> as_pandas(pa.table({"a": [1, 2]}))["a"].tolist()
+    [1, 2]
+    """
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    return frame.to_pandas() if isinstance(frame, nw.DataFrame) else X
