@@ -74,8 +74,8 @@ class Comparison:
             ``scaler``, ``model``, ``mean_test_score``, ``std_test_score`` (divisor: folds - 1),
             ``mean_fit_time`` (scaler and model once, seconds), ``difference`` (of the best minus this one),
             ``p_value`` (of that difference, corrected for folds that share rows and for the number of
-            scalers), ``tied`` (not told from the best), ``converged``, and ``split0_test_score``, ...: one for each
-            fold, the same folds in every row.
+            scalers), ``tied`` (not told from the best), ``converged``, and ``split0_test_score``, ...: one
+            for each fold, the same folds in every row.
         """
         return as_frame(self.results_)
 
@@ -180,8 +180,8 @@ def compare_scalers(
     A scaler is fitted once per fold and its result shared by all models and parameters. The differences are
     judged by the t-test of Nadeau & Bengio, corrected for training folds that overlap, p values by Holm for
     the number of scalers in front of a model, at 5 %. With five folds it takes a difference of several
-    standard errors: a difference that is not told apart need not be zero. Models whose own scores are random should have a fixed
-    ``random_state``.
+    standard errors: a difference that is not told apart need not be zero. Models whose own scores are
+    random should have a fixed ``random_state``.
 
     References
     ----------
@@ -202,7 +202,7 @@ def compare_scalers(
     >>> found.to_frame()[["scaler", "mean_test_score", "tied"]].round(2)
       scaler  mean_test_score   tied
     0      z             0.97   True
-    1   none             0.72  False
+    1   none             0.66  False
     >>> found.best_pipeline_.predict(X.head(2))
     array([0, 0])
     """

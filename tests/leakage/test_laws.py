@@ -1,0 +1,175 @@
+"""Planted leaks are found and named; estimators that keep the laws are left in peace."""
+
+import threading
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, KFold
+from sklearn.neighbors import KDTree
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skprep import ComBat, GroupScaler, check_no_leakage
+from skprep import StandardScaler as OurScaler
+from skprep.leakage.fingerprint import fingerprint
+from skprep.leakage.held import changed_rows
+
+from ..cases import cases
+from . import everything
+from .planted import BatchCenterer, LearnsAtTransform, estimators
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 4)) + np.arange(4)
+Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
+
+BATCH_BY_NATURE = {  # estimators whose results do depend on the batch, and why
+    "NMF": "the solver stops by the error over all rows of the batch",
+    "MiniBatchNMF": "the solver stops by the error over all rows of the batch",
+    "SparsePCA": "given one row, it gives one for each component",
+    "MiniBatchSparsePCA": "given one row, it gives one for each component",
+}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("where", ["alone", "in a pipeline", "in a pipeline of a union", "on a frame"])
+@pytest.mark.parametrize("name", estimators(X, Y))
+def test_every_planted_leak_is_found_and_its_step_is_named(name, where):
+    leak, words = estimators(X, Y)[name]
+    given, step = X, type(leak).__name__
+    if where == "in a pipeline":
+        first = [] if "fitted" in name or "method" in name else [FunctionTransformer(np.copy)]
+        last = [] if hasattr(leak, "predict") else [LogisticRegression()]
+        leak = make_pipeline(*first, leak, *last)
+    elif where == "in a pipeline of a union":
+        if hasattr(leak, "predict"):
+            pytest.skip("a predictor is no part of a union")
+        union = FeatureUnion([("as it is", StandardScaler()), ("leak", leak)])
+        leak, step = make_pipeline(union, LogisticRegression()), f"'leak' ({step})"
+    elif where == "on a frame":
+        given = pd.DataFrame(X, columns=list("abcd"), index=np.arange(90)[::-1])
+        leak, words = estimators(given, Y)[name]
+    with pytest.raises(AssertionError) as caught:
+        check_no_leakage(leak, given, Y)
+    assert words in str(caught.value)
+    assert step in str(caught.value).partition(":")[0] or where == "in a pipeline"
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("name", "estimator", "rows", "y"), everything.every_estimator(), ids=str)
+def test_no_false_alarm_for_what_scikit_learn_has(name, estimator, rows, y):
+    if name in BATCH_BY_NATURE:
+        with pytest.raises(AssertionError, match=r"of a row depends on|one result for each row"):
+            check_no_leakage(estimator, rows, y)
+        return
+    check_no_leakage(estimator, rows, y)
+
+
+@pytest.mark.parametrize("name", cases("base"))
+def test_no_false_alarm_for_ours(name):
+    check_no_leakage(cases("base")[name], np.abs(X), Y)
+    check_no_leakage(make_pipeline(cases("base")[name], LogisticRegression()), np.abs(X), Y)
+
+
+def test_no_false_alarm_for_groups_sites_and_columns():
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(site=np.arange(90) % 3)
+    check_no_leakage(GroupScaler(OurScaler(), by="site"), frame)
+    check_no_leakage(GroupScaler(StandardScaler(), by="site"), frame)
+    check_no_leakage(ComBat("site", covariates=["a"]), frame)
+    columns = ColumnTransformer([("z", StandardScaler(), ["a", "b"]), ("rest", "passthrough", ["site"])])
+    check_no_leakage(make_pipeline(columns, LogisticRegression()), frame, Y)
+
+
+def test_a_leak_in_columns_is_named():
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    columns = ColumnTransformer([("z", StandardScaler(), ["a"]), ("bad", BatchCenterer(), ["b", "c"])])
+    with pytest.raises(
+        AssertionError, match=r"ColumnTransformer, 'bad' \(BatchCenterer\): transform of a row"
+    ):
+        check_no_leakage(columns, frame)
+
+
+def test_the_proof_is_numbers_that_can_be_looked_up():
+    with pytest.raises(AssertionError) as caught:
+        check_no_leakage(BatchCenterer(), X, cv=KFold(3))
+    value = X[0, 0] - X[:30, 0].mean()
+    assert f"Row 0 of 30 gives {value:.6g}" in str(caught.value)
+    assert "and 0 when it is alone" in str(caught.value)
+    with pytest.raises(AssertionError, match=r"has changed it\. mean_ was .*, and is "):
+        check_no_leakage(LearnsAtTransform(), X)
+
+
+def test_groups_must_be_kept_apart():
+    groups = np.arange(90) % 5
+    check_no_leakage(StandardScaler(), X, groups=groups)
+    check_no_leakage(StandardScaler(), X, groups=groups, cv=GroupKFold(2))
+    with pytest.raises(AssertionError, match=r"in split 0 5 are in both, 0 for one\. Use a splitter"):
+        check_no_leakage(StandardScaler(), X, groups=groups, cv=KFold(3))
+
+
+def test_what_was_learnt_from_the_training_rows_alone_may_be_inside():
+    train = np.arange(60)
+    inside = FunctionTransformer(StandardScaler().fit(X[train]).transform)
+    check_no_leakage(inside, X, cv=[(train, np.arange(60, 90))])
+
+
+def test_the_estimator_and_the_numbers_of_numpy_stay_as_they_are():
+    leak = estimators(X, Y)["learning at transform"][0]
+    scaler, before = StandardScaler().fit(X), np.random.get_state()[1].tolist()  # noqa: NPY002
+    kept = fingerprint(scaler)
+    check_no_leakage(scaler, X)
+    assert fingerprint(scaler) == kept
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+    assert not hasattr(leak, "mean_")
+
+
+class Odd(BaseEstimator):
+    """Holds what cannot be pickled, and itself."""
+
+    def __init__(self, lock=None):
+        self.lock = lock
+
+    def fit(self, X, y=None):
+        self.me_, self.held_ = (
+            self,
+            [threading.Lock(), {"a": {1, 2}, 3: None}, (1.5, b"x", 2j, np.float32(1))],
+        )
+        self.names_ = pd.Index(["a"]).union(pd.Series(["b"]))
+        return self
+
+    def transform(self, X):
+        return X
+
+
+def test_fingerprints_of_anything():
+    one, two = Odd().fit(X), Odd().fit(X)
+    assert fingerprint(one) == fingerprint(two)
+    two.held_[1]["a"] = {1, 3}
+    assert fingerprint(one) != fingerprint(two)
+    assert fingerprint(0.0) != fingerprint(-0.0)
+    assert fingerprint(np.array([1, "a", None], dtype=object)) == fingerprint(
+        np.array([1, "a", None], dtype=object)
+    )
+    assert fingerprint(np.zeros(2)) != fingerprint(np.zeros((2, 1)))
+    tree = KDTree(X)
+    asked = fingerprint(tree)
+    tree.query(X[:3])
+    assert fingerprint(tree) == asked
+    assert fingerprint(np.random.RandomState(0)) != fingerprint(np.random.RandomState(1))
+    check_no_leakage(Odd(), X)
+    check_no_leakage(clone(Odd()), X.tolist())
+
+
+def test_rows_are_changed_where_they_may_be_and_nowhere_else():
+    rows = np.array([0, 2])
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "k": ["a", "b", "c"]}, index=[5, 6, 7])
+    changed = changed_rows(frame, rows)
+    assert changed["x"].tolist() == [-6.0, 2.0, -12.0]
+    assert changed["k"].tolist() == ["c", "b", "a"]
+    assert changed.index.tolist() == [5, 6, 7]
+    assert changed_rows(pd.Series([1, 2, 3]), rows).tolist() == [3, 2, 1]
+    assert changed_rows(pd.Index([1, 2, 3]), rows).tolist() == [3, 2, 1]
