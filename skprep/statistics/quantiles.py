@@ -158,6 +158,19 @@ class Quantiles(Statistic):
             values[g, j] = sketch.quantiles(bytes_, pending, self.probabilities)
         return values
 
+    def at(self, probabilities):
+        """Return other quantiles of the same values; None where only those that were asked for are known.
+
+        Examples
+        --------
+        >>> Quantiles.learn(np.arange(5.0)[:, None], probabilities=(0.5,)).at((0.25, 1.0))
+        array([[[1., 4.]]])
+        """
+        if self._alone().any():
+            return None
+        unknown = np.full((*self.count.shape, len(probabilities)), np.nan)
+        return replace(self, probabilities=np.asarray(probabilities), answers=unknown).values
+
     def rank_error(self):
         """Return how far the rank of a quantile may be off, ``(n_groups, n_features)``; 0 where exact."""
         error = self.errors.copy()
