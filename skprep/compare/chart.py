@@ -1,7 +1,7 @@
 """The comparison as a chart: how far each pair is from the best one, and how sure that is."""
 
 from skprep.compare.paired import interval
-from skprep.plots import axes_of, ink
+from skprep.plots import BEST, GREY, TIED, WORSE, axes_of
 
 MOST = 40  # rows of a chart that can be read
 
@@ -12,7 +12,6 @@ def draw(results, score, ax=None):
     models = list(dict.fromkeys(r.model for r in results))  # by their best pair
     rows = [r for model in models for r in results if r.model == model][:MOST]
     ax = axes_of(ax, height=1.2 + 0.27 * (len(rows) + len(models)))
-    colors = ink()
     place, ticks, labels = 0.0, [], []
     for model in models:
         own = [r for r in rows if r.model == model]
@@ -22,8 +21,8 @@ def draw(results, score, ax=None):
         place += 1.0
         for r in own:
             low, high = interval(-r.difference, r.error, len(r.scores)) if r is not best else (0.0, 0.0)
-            tone = colors["worse"] if r.is_told_apart else colors["tied"]
-            tone = colors["best"] if r is best else tone
+            tone = WORSE if r.is_told_apart else TIED
+            tone = BEST if r is best else tone
             ax.plot([low, high], [place, place], color=tone, linewidth=2, solid_capstyle="round")
             ax.plot([-r.difference], [place], "o", color=tone, markersize=6)
             ax.annotate(
@@ -38,10 +37,13 @@ def draw(results, score, ax=None):
             labels.append(r.scaler)
             place += 1.0
         place += 0.4
-    ax.axvline(0.0, color=colors["line"], linewidth=1, zorder=0)
+    ax.axvline(0.0, color=GREY, linewidth=1, zorder=0)
     ax.set_yticks(ticks, labels)
     ax.set_ylim(place - 0.4, -0.8)
-    ax.set_xlabel(f"{score} minus that of the best pair, 95 % interval over folds in pairs")
+    ax.set_xlabel(
+        f"{score} minus that of the best pair (green), 95 % interval over folds in pairs\n"
+        "blue: not told from the best, orange: told from it"
+    )
     ax.tick_params(axis="y", length=0)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
