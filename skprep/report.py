@@ -1,34 +1,53 @@
-"""The comparison as a self-contained HTML page: a table, and histograms before and after."""
+"""The comparison as a self-contained HTML page: a chart, a table, features before and after."""
 
 import importlib.metadata
+import io
+import re
 from html import escape
 
 import numpy as np
 from sklearn.base import clone
 
 from skprep.atomic import atomic_write
-from skprep.compare import scalers, winner
+from skprep.compare.candidates import default_scalers
+from skprep.display import ScalingDisplay
+from skprep.plots import pyplot
 
-PICTURED = 6  # features shown as histograms
-NAMED = 3  # ties named in the verdict
-BINS = 30
+PICTURED = 6  # features shown before and after
+FIRST = 10  # rows of the table that are shown at once
+MARKED = "#010203"  # a color that nothing else has, which becomes that of the page
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a2e }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% }
-th, td { padding: .3rem .7rem; border-bottom: 1px solid #ddd; text-align: left }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
-tr.best td { background: #e8f5e9; font-weight: 600 }
-.grid { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem }
-figure { margin: 0 } figcaption { font-size: .85rem; color: #555 }
-svg { width: 100%; height: auto; background: #f7f7fb }
-svg rect { fill: #3d5a98 } svg rect.after { fill: #2e7d4f }
-svg text { font: 11px system-ui, sans-serif; fill: #555 }
+:root { color-scheme: light dark; --ink: #1a1a2e; --page: #fff; --line: #d8d8e0; --best: #e3f4e8; --soft:
+#5c5c68 } @media (prefers-color-scheme: dark) {
+  :root { --ink: #e8e8f0; --page: #16161d; --line: #3a3a46; --best: #17382a; --soft: #a2a2b0 }
+}
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page) }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
+h1 { font-size: 1.5rem; line-height: 1.25 } h2 { font-size: 1.15rem; margin-top: 2rem }
+.verdict { font-size: 1.1rem; font-weight: 600 }
+.warn { border-left: 4px solid #d55e00; padding-left: .8rem }
+table { border-collapse: collapse; width: 100%; font-size: .92rem }
+th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+tr.best td { background: var(--best); font-weight: 600 }
+small, .soft { color: var(--soft) }
+svg { width: 100%; height: auto; color: var(--ink) }
+pre { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; padding: .8rem; font-size:
+.82rem } summary { cursor: pointer; padding: .4rem 0 }
+@media (max-width: 480px) {
+  body { margin: 1rem auto; padding: 0 .7rem } h1 { font-size: 1.25rem }
+  table { font-size: .74rem } th, td { padding: .25rem .2rem }
+  td.n, th.n { white-space: normal; overflow-wrap: normal }
+}
+@media print {
+  :root { --ink: #000; --page: #fff; --line: #999; --best: #eee; --soft: #333 }
+  body { max-width: none; margin: 0; font-size: 10pt } details > * { display: block }
+  figure, tr, pre { break-inside: avoid } pre { white-space: pre-wrap }
+}
 """
 
 
-def write_report(path, title, task, results):
+def write_report(path, title, task, comparison, code=""):
     """Write the page to ``path``: the whole file, or on an error none at all.
 
     Parameters
@@ -37,117 +56,130 @@ def write_report(path, title, task, results):
     title : str
         Name of the data.
     task : skprep.tables.Task
-    results : list of skprep.compare.Result
+    comparison : skprep.compare.Comparison
+    code : str, default=""
+        Python that fits the best pipeline.
     """
-    page = render(title, task, results)
+    page = render(title, task, comparison, code)
     with atomic_write(path) as new:
         new.write_text(page, encoding="utf-8")
 
 
-def render(title, task, results):
+def render(title, task, comparison, code=""):
     """Return the page as text."""
-    best, _ = winner(results)
-    score = "accuracy" if task.kind == "classification" else "R²"
     version = importlib.metadata.version("skprep")
     notes = "".join(f"<li>{escape(note)}</li>" for note in task.notes)
+    warned = "".join(f"<li>{escape(text)}</li>" for text in task.warnings)
+    warned = f'<ul class="warn">{warned}</ul>\n' if warned else ""
+    best = comparison.best_params_
+    tuned = ", ".join(f"{name} = {value}" for name, value in best.items()) or "none"
+    code = f"<h2>The best pipeline</h2>\n<pre>{escape(code)}</pre>\n" if code else ""
+    groups = about_groups(task, comparison)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>skprep compare: {escape(title)}</title><style>{STYLE}</style></head><body>\n"
         f"<h1>Which scaling is best for {escape(title)}?</h1>\n"
-        f"<p>{escape(verdict(results))}</p>\n"
-        f"<p>{len(task.X)} rows, {task.X.shape[1]} features. Mean {score} over {task.folds} "
-        "cross-validation folds and its standard deviation; every fold scales, imputes and tunes on "
-        f"its own training rows only. skprep {version}.</p>\n<p>{escape(about_groups(task, results))}</p>\n"
-        f"<ul>{notes}</ul>\n"
-        f"<h2>Results</h2>\n{_table(results, best, score)}\n"
-        f"<h2>Before and after</h2>\n<p>The first {PICTURED} numeric features at most; here the scaler is "
-        f"fitted to all rows.</p>\n{_histograms(task, best.scaler)}\n</body></html>\n"
+        f'<p class="verdict">{escape(comparison.summary())}</p>\n{warned}'
+        f"<figure style='margin:0'>{_chart(comparison)}</figure>\n"
+        f"<p>{comparison.n_rows_} rows, {task.X.shape[1]} features, {comparison.n_folds_} folds; every fold "
+        "scales, imputes and tunes on its own training rows only. An interval is of the difference in "
+        "pairs, fold "
+        f"by fold; those that cross the line are not told from the best. Tuned on all rows: {escape(tuned)}."
+        + (f" {escape(groups)}" if groups else "")
+        + f"</p>\n<h2>Scores</h2>\n{_table(comparison)}\n{code}"
+        f"<h2>What was done to the table</h2>\n<ul>{notes or '<li>nothing</li>'}</ul>\n"
+        f"<h2>Before and after</h2>\n<p>The first {PICTURED} features of numbers at most; here the scaler is "
+        f"fitted to all rows.</p>\n{_before_and_after(task, comparison)}\n"
+        f"<p><small>skprep {version}</small></p></body></html>\n"
     )
 
 
-def verdict(results):
-    """Return the outcome in a sentence or two."""
-    best, ties = winner(results)
-    text = (
-        f"Best: {best.scaler} in front of {best.model}, {best.mean:.4f} ± {best.std:.4f}."
-        if best.scaler != "none"
-        else f"Best: no scaling in front of {best.model}, {best.mean:.4f} ± {best.std:.4f}."
-    )
-    if ties:
-        pairs = "1 other pair lies" if len(ties) == 1 else f"{len(ties)} other pairs lie"
-        names = ", ".join(f"{r.scaler} with {r.model}" for r in ties[:NAMED])
-        text += (
-            f" {pairs} within that spread ({names}{', ...' if len(ties) > NAMED else ''}): "
-            "folds alone do not tell them apart."
-        )
-    return text
-
-
-def about_groups(task, results):
+def about_groups(task, comparison):
     """Return what the split did with the groups, in a sentence; nothing where there are none."""
     if task.by is None:
         return ""
-    kept = "are kept together in a fold" if task.keep_together else "are spread over the folds"
-    return (
-        f"Rows of one group of {str(task.by.name)!r} {kept}: {results[0].unseen} of {len(task.X)} test "
-        "rows met a group that was in no training row; scaling by group gave those the parameters of all "
-        "training rows."
-    )
-
-
-def _table(results, best, score):
-    rows = [
-        f"<tr><th>model</th><th>scaler</th><th class=n>{score}</th><th class=n>std</th>"
-        "<th class=n>fit of both, ms</th></tr>"
-    ]
-    for r in sorted(results, key=lambda r: (r.model, -r.mean)):
-        mark = " class=best" if r is best else ""
-        name = escape(r.scaler) + ("" if r.converged else " (did not converge)")
-        rows.append(
-            f"<tr{mark}><td>{escape(r.model)}</td><td>{name}</td><td class=n>{r.mean:.4f}</td>"
-            f"<td class=n>{r.std:.4f}</td><td class=n>{1e3 * np.mean(r.fit_times):.1f}</td></tr>"
+    name, n = str(task.by.name), comparison.n_rows_
+    if task.keep_together:
+        return (
+            f"Rows of one group of {name!r} are kept together in a fold: every test row comes from a "
+            f"group that was "
+            "in no training row, so scaling per group is left out, which would be scaling by all rows there."
         )
-    return f"<table>{''.join(rows)}</table>"
-
-
-def _histograms(task, scaler_name):
-    numbers = task.X.select_dtypes(np.number)
-    columns = list(numbers.columns[:PICTURED])
-    by = None if task.by is None else task.by.name
-    scaler = scalers(by)[scaler_name]
-    values = numbers[columns].to_numpy()
-    if scaler == "passthrough":
-        after, label = values, "not scaled"
-    else:
-        given = values if "by group" not in scaler_name else numbers[columns].assign(**{by: task.by})
-        after, label = clone(scaler).fit_transform(given), f"after {scaler_name}"
-    figures = []
-    for j, name in enumerate(columns):
-        figures.append(_figure(values[:, j], f"{name}: before", ""))
-        figures.append(_figure(after[:, j], f"{name}: {label}", "after"))
-    return f'<div class="grid">{"".join(figures)}</div>'
-
-
-def _figure(values, caption, kind):
-    values = values[np.isfinite(values)]
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-    span = high - low if high > low else 1.0
-    place = np.minimum((values - low) / span * BINS, BINS - 1).astype(int)
-    counts = np.bincount(place, minlength=BINS)
-    heights = 100 * counts / max(1, counts.max())
-    bars = "".join(
-        f'<rect class="{kind}" x="{10 + 12 * i}" y="{110 - h:.1f}" width="11" height="{h:.1f}"/>'
-        for i, h in enumerate(heights)
-    )
-    ticks = [
-        (10, "start", low),
-        (10 + 6 * BINS, "middle", low + span / 2),
-        (10 + 12 * BINS, "end", low + span),
-    ]
-    labels = "".join(
-        f'<text x="{x}" y="126" text-anchor="{anchor}">{value:.4g}</text>' for x, anchor, value in ticks
-    )
     return (
-        f'<figure><svg viewBox="0 0 {20 + 12 * BINS} 132" role="img">{bars}{labels}</svg>'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f"Rows of one group of {name!r} are spread over the folds: {comparison.unseen_} of {n} test rows "
+        f"met a group "
+        "that was in no training row; scaling by group gave those the parameters of all training rows."
     )
+
+
+def _table(comparison):
+    head = (
+        f"<tr><th>scaler</th><th>model</th><th class=n>{escape(comparison.scoring_)}</th>"
+        "<th class=n>± <small>over folds</small></th><th class=n>behind <small>the best</small></th>"
+        "<th class=n>fit, ms <small>scaler and model, once</small></th></tr>"
+    )
+    rows = [_row(r, r is comparison.results_[0]) for r in comparison.results_]
+    table = f"<table><thead>{head}</thead><tbody>{''.join(rows[:FIRST])}</tbody></table>"
+    if len(rows) > FIRST:
+        rest = f"<table><thead>{head}</thead><tbody>{''.join(rows[FIRST:])}</tbody></table>"
+        table += f"<details><summary>{len(rows) - FIRST} more</summary>{rest}</details>"
+    return table
+
+
+def _row(r, best):
+    name = escape(r.scaler) + ("" if r.converged else " <small>(did not converge)</small>")
+    behind = "" if best else f"{r.difference:.4f}{' *' if r.is_told_apart else ''}"
+    return (
+        f"<tr{' class=best' if best else ''}><td>{name}</td><td>{escape(r.model)}</td><td "
+        f"class=n>{r.mean:.4f}</td>"
+        f"<td class=n>{r.std:.4f}</td><td class=n>{behind}</td><td class=n>{1e3 * r.fit_time:.1f}</td></tr>"
+    )
+
+
+def _chart(comparison):
+    caption = "Differences from the best, with their intervals"
+    with _page_style(caption):
+        return _svg(comparison.plot().figure, caption)
+
+
+def _before_and_after(task, comparison):
+    numbers = list(task.X.select_dtypes(np.number).columns[:PICTURED])
+    by = None if task.by is None else task.by.name
+    scaler = default_scalers(by, comparison.n_rows_)[comparison.best_scaler_]
+    if isinstance(scaler, str):
+        return "<p>The best is no scaling: before is after.</p>"
+    given = task.X[numbers]
+    if "by group" in comparison.best_scaler_:
+        given = given.assign(**{by: task.by})
+    caption = f"Features before and after {comparison.best_scaler_}"
+    with _page_style(caption):
+        return _svg(ScalingDisplay.from_estimator(clone(scaler).fit(given), given).figure_, caption)
+
+
+def _page_style(salt):
+    """Return a context in which lines and letters get the color that becomes that of the page."""
+    names = (
+        "text.color",
+        "axes.edgecolor",
+        "axes.labelcolor",
+        "xtick.color",
+        "ytick.color",
+        "axes.titlecolor",
+    )
+    settings = {**dict.fromkeys(names, MARKED), "svg.fonttype": "none", "svg.hashsalt": salt}
+    return pyplot().rc_context({**settings, "savefig.transparent": True, "legend.frameon": False})
+
+
+def _svg(figure, caption):
+    """Return a figure as a part of the page, in its color, and close it."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    pyplot().close(figure)
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :].replace(MARKED, "currentColor")
+    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg).replace(
+        "xlink:href", "href"
+    )  # a part of a page needs none
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(caption)}"', 1)

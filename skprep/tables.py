@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skprep.errors import TableError
+from skprep.leakage.traces import numbers_the_rows, target_in_disguise
 
 MANY_CLASSES = 20  # whole numbers with more distinct values than this are a quantity
 MOSTLY = 0.8  # text of which so much reads as numbers is a quantity with slips
@@ -22,7 +23,9 @@ class Task:
     X : DataFrame
         Features: float columns, and categories as text.
     y : ndarray
-        Target: floats, or the number of the class.
+        Target: floats, or classes by their names.
+    target : str
+        Its column.
     by : Series or None
         The group of each row (device, patient).
     keep_together : bool
@@ -32,18 +35,37 @@ class Task:
         Number of outer folds.
     notes : list of str
         What was left out or changed, and why.
+    warnings : list of str
+        What makes scores look better than they are: a column that gives the target away, or numbers the rows.
+    in_order : bool
+        Whether rows are in the order of time, and later ones are predicted from earlier ones.
     """
 
     X: pd.DataFrame
     y: np.ndarray
+    target: str
     by: pd.Series | None
     keep_together: bool
     kind: str
     folds: int
     notes: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
+    in_order: bool = False
 
 
-def prepare(table, target, *, by=None, keep_together=False, kind="auto", folds=5, max_rows=2000, seed=0):
+def prepare(
+    table,
+    target,
+    *,
+    by=None,
+    keep_together=False,
+    kind="auto",
+    folds=5,
+    max_rows=2000,
+    seed=0,
+    exclude=(),
+    time=None,
+):
     """Return the :class:`Task` of a table, or raise a TableError that says what is missing.
 
     Parameters
@@ -62,21 +84,30 @@ def prepare(table, target, *, by=None, keep_together=False, kind="auto", folds=5
     max_rows : int, default=2000
         A larger table is represented by so many rows drawn at random.
     seed : int, default=0
+    exclude : sequence of str, default=()
+        Columns that are no features.
+    time : str, default=None
+        Column by which the rows are put in order, so that later ones are predicted from earlier ones. It is
+        no feature.
     """
-    _check_columns(table, target, by)
+    _check_columns(table, target, by, exclude, time)
     if keep_together and by is None:
         raise TableError("--keep-together needs --by: the column that names the group of each row.")
-    notes = []
-    table = _rows_with_target(table, target, notes)
+    if keep_together and time is not None:
+        raise TableError("--time and --keep-together are two ways to split the rows; pass one of them.")
+    notes = [f"column {name!r} left out (--exclude)" for name in exclude]
+    table = _rows_with_target(table.drop(columns=list(exclude)), target, notes)
+    if time is not None:
+        table = _in_order(table, time, notes)
     if kind == "auto":
         kind = _kind_of(table[target])
         notes.append(f"target {target!r}: {kind} (--task overrules)")
     if len(table) > max_rows:
         notes.append(f"{max_rows} of {len(table)} rows, drawn at random (--max-rows)")
-        table = table.sample(max_rows, random_state=seed)
+        table = table.iloc[np.sort(np.random.default_rng(seed).choice(len(table), max_rows, replace=False))]
     if kind == "classification":
         table = _frequent_classes(table, target, folds, notes)
-        y = pd.factorize(table[target])[0]
+        y = _classes(table[target])
     else:
         y = _quantity(table[target])
     if len(table) < 2 * folds:
@@ -85,15 +116,63 @@ def prepare(table, target, *, by=None, keep_together=False, kind="auto", folds=5
             "Bring more rows, or pass a smaller --folds."
         )
     groups = None if by is None else _groups(table[by], folds if keep_together else 1, notes)
-    X = _features(table.drop(columns=[c for c in (target, by) if c is not None]), notes)
-    return Task(X, y, groups, keep_together, kind, folds, notes)
+    left = table.drop(columns=list(dict.fromkeys(c for c in (target, by, time) if c is not None)))
+    warnings = _giveaways(left, y, kind)
+    X = _features(left, notes)
+    settings = {"warnings": warnings, "in_order": time is not None}
+    return Task(X, y, target, groups, keep_together, kind, folds, notes, **settings)
 
 
-def _check_columns(table, target, by):
+def _classes(target):
+    """Return classes by their names: as they are where all are of one kind, else as text."""
+    kinds = {type(value) for value in target}
+    if len(kinds) > 1 or not kinds <= {str, bool, int, float, np.bool_, np.int64, np.float64}:
+        return target.astype(str).to_numpy(dtype=object)
+    return np.asarray(target.to_list())
+
+
+def _in_order(table, time, notes):
+    if table[time].isna().any():
+        raise TableError(
+            f"--time must name a column that is there in every row; {time!r} is empty in "
+            f"{int(table[time].isna().sum())}. Fill it in, or leave those rows out."
+        )
+    try:
+        table = table.sort_values(time, kind="stable")
+    except TypeError as error:
+        raise TableError(
+            f"--time must name a column that can be put in order; {time!r} holds values of several kinds. "
+            "Make them alike."
+        ) from error
+    notes.append(f"rows in the order of {time!r}: each fold predicts rows later than those it learns from")
+    return table
+
+
+def _giveaways(table, y, kind):
+    """Say which columns make the scores better than they are."""
+    codes = pd.factorize(y)[0] if kind == "classification" else y
+    found = []
+    for name, column in table.items():
+        numbers = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        x = column.to_numpy(dtype=np.float64 if numbers else object, na_value=np.nan if numbers else None)
+        if not numbers and not all(isinstance(v, Hashable) for v in x):
+            continue
+        how = target_in_disguise(x, codes, kind == "classification")
+        if how is not None:
+            found.append(
+                f"column {name!r} gives the target away: {how}. Leave it out with --exclude {name!r}"
+            )
+        elif numbers and numbers_the_rows(x):
+            found.append(f"column {name!r} numbers the rows. Leave it out with --exclude {name!r}")
+    return found
+
+
+def _check_columns(table, target, by, exclude, time):
     if table.columns.duplicated().any():
         twice = table.columns[table.columns.duplicated()][0]
         raise TableError(f"Column names must differ; {twice!r} appears twice. Rename one of them.")
-    for column, option in ((target, "--target"), (by, "--by")):
+    given = [(target, "--target"), (by, "--by"), (time, "--time"), *((c, "--exclude") for c in exclude)]
+    for column, option in given:
         if column is not None and column not in table.columns:
             raise TableError(
                 f"{option} must name a column of the table; received {column!r}. "
@@ -101,6 +180,11 @@ def _check_columns(table, target, by):
             )
     if by == target:
         raise TableError(f"--by and --target must differ; received {by!r} for both.")
+    for column, option in given[:3]:
+        if column in exclude:
+            raise TableError(f"--exclude and {option} must differ; received {column!r} for both.")
+    if time == target:
+        raise TableError(f"--time and --target must differ; received {time!r} for both.")
 
 
 def _quantity(target):

@@ -1,4 +1,4 @@
-"""The command line: ``skprep compare``, ``skprep fit`` and ``skprep transform``.
+"""The command line: ``skprep compare``, ``fit``, ``transform``, ``audit`` and ``drift``.
 
 What a command needs is imported when it runs, so that help and errors come at once.
 """
@@ -27,6 +27,16 @@ def main():
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _version(asked):
+    import typer
+
+    from skprep import __version__
+
+    if asked:
+        print(f"skprep {__version__}")
+        raise typer.Exit
+
+
 def _stop(number, frame):
     sys.exit(128 + number)
 
@@ -36,18 +46,36 @@ def build_app():
     import rich  # noqa: F401 (used by the commands; what is missing is said at once)
     import typer
 
+    from skprep.cli.audit import audit
     from skprep.cli.compare import compare
+    from skprep.cli.drift import drift
     from skprep.cli.fit import fit
     from skprep.cli.transform import transform
 
-    app = typer.Typer(
-        add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
-    )
+    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
     @app.callback()
-    def skprep():
-        """Scale tables for machine learning without leaking."""
+    def skprep(
+        version: bool = typer.Option(
+            False, "--version", callback=_version, is_eager=True, help="Print the version and leave."
+        ),
+    ):
+        """Scale tables for machine learning without leaking.
 
-    for command in (compare, fit, transform):
+        From nothing to a model: compare scalers on a table, audit the split, fit and transform, and look
+        later whether new rows are still what the scaler was fitted on.
+
+          skprep compare table.csv --target price --save-pipeline best.joblib
+
+          skprep audit train.csv test.csv --target price
+
+          skprep fit train.csv --target price --out scaler.json
+
+          skprep transform test.csv --scaler scaler.json --out scaled.csv
+
+          skprep drift new.csv --scaler scaler.json
+        """
+
+    for command in (compare, fit, transform, audit, drift):
         app.command()(command)
     return app

@@ -1,53 +1,65 @@
 """``skprep transform``: a fitted scaler applied to a file of any size."""
 
 import sys
-from pathlib import Path
-from typing import Annotated, Literal
 
-import typer
-
-from skprep.cli.common import check_file, check_out, errors_as_messages, progress, say
-from skprep.cli.options import Missing, Thousands
+from skprep.cli import options
+from skprep.cli.common import (
+    check_file,
+    check_out,
+    errors_as_messages,
+    inputs,
+    output,
+    progress,
+    say,
+    settings_of,
+    speaking,
+)
 
 
 def transform(
-    file: Annotated[Path, typer.Argument(help="Parquet or CSV file of rows, of any size.")],
-    scaler: Annotated[
-        Path, typer.Option("--scaler", "-s", help="Fitted scaler: what `skprep fit` or skprep.save wrote.")
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The scaled table goes here; .parquet or .csv.")],
-    inverse: Annotated[bool, typer.Option("--inverse", help="Undo the scaling instead.")] = False,
-    handle_unknown: Annotated[
-        Literal["error", "global", "nan"] | None,
-        typer.Option(help="What a group gets that the scaler does not know; without, what fit was told."),
-    ] = None,
-    missing: Missing = None,
-    thousands: Thousands = None,
+    files: options.Files,
+    scaler: options.FittedScaler,
+    out: options.TableOut,
+    inverse: options.Inverse = False,
+    handle_unknown: options.OtherPolicy = None,
+    missing: options.Missing = None,
+    thousands: options.Thousands = None,
+    sep: options.Separator = None,
+    decimal: options.Decimal = None,
+    quiet: options.Quiet = False,
 ):
     """Scale the columns of a file that the scaler knows; all others stay as they are.
 
     Rows are read and written a batch at a time, at constant memory. The output appears when it is
     complete; until then a file that was there stays untouched.
+
+    Examples
+    --------
+      skprep transform test.csv --scaler scaler.json --out scaled.csv
+
+      cat rows.csv | skprep transform - --scaler scaler.json --out - | head
     """
-    with errors_as_messages():
-        check_file(file, "Check the path.")
-        check_out(out, table=file, scaler=scaler)
-        from skprep.backends.files import check_suffix, open_table, transform_file
+    with errors_as_messages(), speaking(quiet, "stderr" if out == "-" else "stdout"):
+        with inputs(files) as paths:
+            check_out(out, table=files, scaler=scaler)
+            from skprep.backends.files import check_suffix, open_tables, transform_file
 
-        check_suffix(out)
-        check_file(scaler, "`skprep fit` makes one.")
-        table = open_table(file, tuple(missing or ()), thousands)
-        fitted = _load(scaler)
-        _set_policy(fitted, handle_unknown)
-        fitted.set_output(transform="default")
-        with progress("scaling", table.size) as advance:
-            known = transform_file(fitted, table, out, inverse=inverse, advance=advance)
-    if not known:
-        _warn_unknown_groups(fitted, table.path)
-    say(f"Table: {out}")
+            check_suffix("stdout.csv" if out == "-" else out)
+            check_file(scaler, "`skprep fit` makes one.")
+            table = open_tables(paths, **settings_of(missing, thousands, sep, decimal))
+            fitted = load_scaler(scaler)
+            _set_policy(fitted, handle_unknown)
+            fitted.set_output(transform="default")
+            with progress("scaling", table.size) as advance, output(out) as target:
+                known = transform_file(fitted, table, target, inverse=inverse, advance=advance)
+        if not known:
+            _warn_unknown_groups(fitted, table.path)
+        if out != "-":
+            say(f"Table: {out}")
 
 
-def _load(path):
+def load_scaler(path):
+    """Return the fitted scaler of a file."""
     from skprep.errors import TableError
     from skprep.persistence import load
 

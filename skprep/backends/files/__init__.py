@@ -3,7 +3,7 @@
 from skprep.backends.files.keys import KeyReader
 from skprep.backends.files.learning import fit_file, learn, learn_batches
 from skprep.backends.files.names import check_suffix
-from skprep.backends.files.reading import open_table, read_table
+from skprep.backends.files.reading import open_table, open_tables, read_table
 from skprep.backends.files.table import TableFile
 from skprep.backends.files.text import GAPS
 from skprep.backends.files.transforming import transform, transform_file
@@ -18,6 +18,7 @@ __all__ = [
     "learn",
     "learn_batches",
     "open_table",
+    "open_tables",
     "read_table",
     "transform",
     "transform_file",

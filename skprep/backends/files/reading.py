@@ -1,29 +1,55 @@
 """Files opened by the end of their names, and read whole."""
 
-from skprep.backends.files.names import check_suffix
+from pathlib import Path
+
+from skprep.backends.files.many import ManyTables
+from skprep.backends.files.names import PARQUET, check_suffix
 from skprep.backends.files.table import ParquetTable
 from skprep.backends.files.text import BLOCK, TextTable, text_type
 from skprep.errors import TableError
 
 
-def open_table(path, missing=(), thousands=None, gaps_in_text=False):
+def open_table(path, missing=(), thousands=None, gaps_in_text=False, separator=None, decimal=None):
     """Return the file as a :class:`~skprep.backends.files.table.TableFile`.
 
     Parameters
     ----------
     path : path-like
-        A Parquet or CSV file, the latter compressed with gzip or not.
-    missing, thousands, gaps_in_text
+        A Parquet or CSV file, the latter compressed with gzip or not; or a folder of Parquet files.
+    missing, thousands, gaps_in_text, separator, decimal
         Of a CSV file; see :class:`~skprep.backends.files.text.TextTable`.
     """
-    return ParquetTable(path) if check_suffix(path) else TextTable(path, missing, thousands, gaps_in_text)
+    if Path(path).is_dir():
+        return ManyTables([ParquetTable(part) for part in files_in(path)])
+    if check_suffix(path):
+        return ParquetTable(path)
+    return TextTable(path, missing, thousands, gaps_in_text, separator, decimal)
 
 
-def read_table(path):
-    """Return a file as a pandas frame: its own columns, with the types that :func:`open_table` sees."""
+def open_tables(paths, **settings):
+    """Return several files as one; each as :func:`open_table` takes it."""
+    opened = [open_table(path, **settings) for path in paths]
+    tables = [
+        part for table in opened for part in (table.tables if isinstance(table, ManyTables) else [table])
+    ]
+    return tables[0] if len(tables) == 1 else ManyTables(tables)
+
+
+def files_in(folder):
+    """Return the Parquet files of a folder and its folders, in the order of their names."""
+    found = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in PARQUET and p.is_file())
+    if not found:
+        raise TableError(
+            f"The folder {str(folder)!r} must hold Parquet files; it has none. Name files instead."
+        )
+    return found
+
+
+def read_table(path, **settings):
+    """Return a file, or a list of files, as a pandas frame: with the types that :func:`open_table` sees."""
     import pyarrow as pa
 
-    table = open_table(path, gaps_in_text=True)
+    table = open_tables(path if isinstance(path, list) else [path], gaps_in_text=True, **settings)
     types = {}
     if not table.is_parquet:
         numbers = table.numeric()  # a column that is empty in the first block may hold some

@@ -33,12 +33,27 @@ class TextTable(TableFile):
         What separates thousands in numbers.
     gaps_in_text : bool, default=False
         Whether a text that says "missing" is missing too.
+    separator : str, default=None
+        What separates the columns; None: what the first lines show.
+    decimal : {".", ","}, default=None
+        The decimal mark; None: what the first lines show.
     """
 
     is_parquet = False
 
-    def __init__(self, path, missing=(), thousands=None, gaps_in_text=False):
+    def __init__(self, path, missing=(), thousands=None, gaps_in_text=False, separator=None, decimal=None):
         self.missing, self.thousands, self.gaps_in_text = (*GAPS, *missing), thousands, gaps_in_text
+        self.separator, self.decimal = separator, decimal
+        if separator is not None and len(separator) != 1:
+            raise TableError(
+                f"--sep must be one character, for example ';'; received {separator!r}. A tab is $'\\t' "
+                f"in the "
+                "shell, or name the file .tsv."
+            )
+        if decimal is not None and (decimal not in (".", ",") or decimal == separator):
+            raise TableError(
+                f"--decimal must be '.' or ',' and not what separates the columns; received {decimal!r}."
+            )
         super().__init__(path)
 
     def _look_into(self):
@@ -51,10 +66,9 @@ class TextTable(TableFile):
                 "header and rows."
             )
         tabs = suffix(self.path) == ".tsv" and "\t" in sample.partition("\n")[0]
-        self.separator = "\t" if tabs else _separator(sample)
-        self.decimal = "."
-        if self.separator != "," and _has_decimal_commas(sample, self.separator):
-            self.decimal = ","
+        self.separator = self.separator or ("\t" if tabs else _separator(sample))
+        commas = self.separator != "," and _has_decimal_commas(sample, self.separator)
+        self.decimal = self.decimal or ("," if commas else ".")
         if self.thousands is not None and (self.thousands in ("", self.decimal) or self.thousands.isdigit()):
             raise TableError(
                 f"--thousands must be what separates thousands, not the decimal mark {self.decimal!r}; "

@@ -1,0 +1,90 @@
+"""The best pipeline as a few lines of Python, for people to go on from."""
+
+import re
+from pprint import pformat
+
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+WIDE = 88
+
+
+def recipe(comparison, *, read, drop, target, key=None, numbers=(), categories=False):
+    """Return Python that reads the table and fits the best pipeline, with its tuned parameters.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    read : list of str
+        The lines that make ``table``, with what they import in front.
+    drop : list of str
+        Columns of the table that are no features.
+    target : str
+    key : str, default=None
+        Key column, where the best scaler goes by it.
+    numbers : sequence of str
+        The columns of numbers; named where there is a key.
+    categories : bool, default=False
+        Whether there are columns to encode.
+    """
+    columns, model = comparison.best_pipeline_.named_steps.values()
+    chain = columns if isinstance(columns, Pipeline) else columns.transformers[0][1]
+    scaler = chain.steps[0][1]
+    parts = [] if isinstance(scaler, str) else [scaler]
+    imports = _imports([*parts, model])
+    imports |= {("sklearn.impute", "SimpleImputer"), ("sklearn.pipeline", "make_pipeline")}
+    steps = [*map(spelt, parts), 'SimpleImputer(strategy="median")']
+    if key is not None or categories:
+        imports |= {("sklearn.compose", "make_column_transformer")}
+        chosen = pformat([*numbers, key], width=WIDE, compact=True) if key is not None else None
+        if chosen is None or categories:
+            imports |= {("sklearn.compose", "make_column_selector")}
+        chosen = chosen or 'make_column_selector(dtype_include="number")'
+        where = [f"    (make_pipeline({', '.join(steps)}), {chosen}),"]
+        if categories:
+            imports |= {("sklearn.preprocessing", "OneHotEncoder")}
+            others = 'make_column_selector(dtype_exclude="number")'
+            where.append(f'    (OneHotEncoder(handle_unknown="ignore"), {others}),')
+        body = ["columns = make_column_transformer(", *where, ")"]
+        body.append(f"pipeline = make_pipeline(columns, {spelt(model)}).fit(X, y)")
+    else:
+        body = [f"pipeline = make_pipeline({', '.join([*steps, spelt(model)])}).fit(X, y)"]
+    lines = [*read[:-1], *_import_lines(imports), "", read[-1]]
+    dropped = pformat([target, *drop], width=WIDE, compact=True)
+    lines += [f"X, y = table.drop(columns={dropped}), table[{target!r}]", *body]
+    return "\n".join(lines)
+
+
+def spelt(estimator):
+    """Return an estimator as Python that makes it.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skprep import LogScaler, RobustScaler
+    >>> spelt(make_pipeline(LogScaler(), RobustScaler(soft_clip=3)))
+    'make_pipeline(LogScaler(), RobustScaler(soft_clip=3))'
+    """
+    if isinstance(estimator, Pipeline):
+        return f"make_pipeline({', '.join(spelt(step) for _, step in estimator.steps)})"
+    return re.sub(r"\s+", " ", repr(estimator))
+
+
+def _imports(estimators):
+    """Return the modules and names that estimators and those inside them come from."""
+    found = set()
+    for estimator in estimators:
+        inside = [v for v in estimator.get_params().values() if isinstance(v, BaseEstimator)]
+        for each in [estimator, *inside]:
+            if not isinstance(each, Pipeline):
+                parts = type(each).__module__.split(".")
+                public = parts[:1] if parts[0] == "skprep" else [p for p in parts if not p.startswith("_")]
+                found.add((".".join(public), type(each).__name__))
+    return found
+
+
+def _import_lines(imports):
+    names = {}
+    for module, name in sorted(imports):
+        names.setdefault(module, []).append(name)
+    return [f"from {module} import {', '.join(found)}" for module, found in names.items()]
