@@ -62,7 +62,14 @@ class ScalingDisplay:
     'age'
     """
 
-    def __init__(self, before, after, feature_names, marks=None, groups=None):
+    def __init__(
+        self,
+        before: np.ndarray,
+        after: np.ndarray,
+        feature_names: list[str],
+        marks: list | None = None,
+        groups: list | None = None,
+    ) -> None:
         self.before, self.after = before, after
         self.feature_names, self.marks, self.groups = feature_names, marks, groups
 

@@ -13,7 +13,7 @@ from skprep.compare.candidates import default_scalers
 from skprep.display import ScalingDisplay
 from skprep.plots import pyplot
 
-PICTURED = 6  # features shown before and after
+PICTURED = 4  # features shown before and after
 FIRST = 10  # rows of the table that are shown at once
 MARKED = "#010203"  # a color that nothing else has, which becomes that of the page
 STYLE = """
@@ -31,7 +31,8 @@ th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align:
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 tr.best td { background: var(--best); font-weight: 600 }
 small, .soft { color: var(--soft) }
-svg { width: 100%; height: auto; color: var(--ink) }
+svg { width: 100%; max-width: 44rem; height: auto; color: var(--ink) }
+td { overflow-wrap: normal }
 pre { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; padding: .8rem; font-size:
 .82rem } summary { cursor: pointer; padding: .4rem 0 }
 @media (max-width: 480px) {

@@ -11,7 +11,7 @@ def draw(results, score, ax=None):
     best = results[0]
     models = list(dict.fromkeys(r.model for r in results))  # by their best pair
     rows = [r for model in models for r in results if r.model == model][:MOST]
-    ax = axes_of(ax, height=1.2 + 0.27 * (len(rows) + len(models)))
+    ax = axes_of(ax, width=5.8, height=1.2 + 0.27 * (len(rows) + len(models)))
     place, ticks, labels = 0.0, [], []
     for model in models:
         own = [r for r in rows if r.model == model]

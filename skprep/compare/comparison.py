@@ -201,7 +201,7 @@ def compare_scalers(
     ... )
     >>> found.to_frame()[["scaler", "mean_test_score", "tied"]].round(2)
       scaler  mean_test_score   tied
-    0      z             0.97   True
+    0      z             0.95   True
     1   none             0.66  False
     >>> found.best_pipeline_.predict(X.head(2))
     array([0, 0])

@@ -40,19 +40,27 @@ def recipe(comparison, *, read, drop, target, key=None, numbers=(), categories=F
         if chosen is None or categories:
             imports |= {("sklearn.compose", "make_column_selector")}
         chosen = chosen or 'make_column_selector(dtype_include="number")'
-        where = [f"    (make_pipeline({', '.join(steps)}), {chosen}),"]
+        where = [f"    (numbers, {chosen}),"]
         if categories:
             imports |= {("sklearn.preprocessing", "OneHotEncoder")}
             others = 'make_column_selector(dtype_exclude="number")'
             where.append(f'    (OneHotEncoder(handle_unknown="ignore"), {others}),')
-        body = ["columns = make_column_transformer(", *where, ")"]
-        body.append(f"pipeline = make_pipeline(columns, {spelt(model)}).fit(X, y)")
+        body = [f"numbers = make_pipeline({', '.join(steps)})"]
+        body += ["columns = make_column_transformer(", *where, ")"]
+        body.append(_pipeline(["columns", spelt(model)]))
     else:
-        body = [f"pipeline = make_pipeline({', '.join([*steps, spelt(model)])}).fit(X, y)"]
+        body = [_pipeline([*steps, spelt(model)])]
     lines = [*read[:-1], *_import_lines(imports), "", read[-1]]
     dropped = pformat([target, *drop], width=WIDE, compact=True)
     lines += [f"X, y = table.drop(columns={dropped}), table[{target!r}]", *body]
     return "\n".join(lines)
+
+
+def _pipeline(steps):
+    line = f"pipeline = make_pipeline({', '.join(steps)}).fit(X, y)"
+    if len(line) <= WIDE:
+        return line
+    return "\n".join(["pipeline = make_pipeline(", *(f"    {step}," for step in steps), ").fit(X, y)"])
 
 
 def spelt(estimator):

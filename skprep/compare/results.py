@@ -80,10 +80,8 @@ def verdict(results, score):
     elsewhere = [r for r in others if r.model != best.model]
     tied = sum(not r.is_told_apart for r in elsewhere)
     if elsewhere:
-        some = f"{tied} of the {len(elsewhere)}" if tied else f"none of the {len(elsewhere)}"
-        text += (
-            f" Of the other models {some} pairs are as good for all that {len(best.scores)} folds can tell."
-        )
+        some = f"{tied} of {len(elsewhere)}" if tied else f"none of {len(elsewhere)}"
+        text += f" With the other models {some} are as good, as far as {len(best.scores)} folds can tell."
     return text
 
 
