@@ -32,6 +32,7 @@ class ScalingDisplay:
     before, after : ndarray of shape (n_samples, n_features)
         Values of the features, NaN where they are missing.
     feature_names : list of str
+        Their names, one each.
     marks : list of (before, after) or None
         Of each feature its center, and the ends of a band of one scale to both sides, NaN where the scaler
         has none. None: no marks.

@@ -106,6 +106,7 @@ def drift_report(
     Parameters
     ----------
     scaler : fitted scaler of skprep, or GroupScaler of one
+        What the training rows are known by; one from :func:`~skprep.load` does.
     X : array-like or frame of shape (n_samples, n_features)
         The batch, with the columns of ``fit``. NaN is missing; infinite values lie outside of everything.
     groups : array-like of shape (n_samples,), default=None

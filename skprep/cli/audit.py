@@ -1,7 +1,7 @@
 """``skprep audit``: whether training and test rows know too much of each other."""
 
 from skprep.cli import options
-from skprep.cli.common import errors_as_messages, inputs, put, say, settings_of, speaking
+from skprep.cli.common import errors_as_messages, inputs, listed, put, say, settings_of, speaking
 
 
 def audit(
@@ -9,6 +9,7 @@ def audit(
     test: options.TestFile,
     target: options.AuditTarget = None,
     by: options.AuditBy = None,
+    exclude: options.Exclude = None,
     missing: options.Missing = None,
     thousands: options.Thousands = None,
     sep: options.Separator = None,
@@ -21,11 +22,11 @@ def audit(
     Columns scaled, ranked or encoded before the split; rows in both; groups in both; columns that are the
     target in disguise.
 
-    Examples
-    --------
+    For example:
+
       skprep audit train.csv test.csv --target price
 
-      skprep audit train.parquet test.parquet --target died --by patient && deploy
+      skprep audit train.parquet test.parquet --by patient && deploy
     """
     import typer
 
@@ -45,9 +46,9 @@ def audit(
                         f"lacks. Its "
                         f"columns are: {', '.join(map(repr, table.columns[:30]))}."
                     )
-        own = [name for name in (target, by) if name is not None]
-        features = [table.drop(columns=own) for table in tables]
-        words = {}
+        own = [name for name in (target, by, *listed(exclude)) if name is not None]
+        features = [table.drop(columns=own, errors="ignore") for table in tables]
+        words: dict = {}
         for name, word in ((target, "y"), (by, "groups")):
             if name is not None:
                 words |= {f"{word}_train": tables[0][name], f"{word}_test": tables[1][name]}

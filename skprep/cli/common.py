@@ -147,8 +147,8 @@ def output(out):
 def listed(values):
     """Return what an option was given, which may be repeated or separated by commas.
 
-    Examples
-    --------
+    For example:
+
     >>> listed(["a,b", "c"]), listed(None)
     (['a', 'b', 'c'], [])
     """

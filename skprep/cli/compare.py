@@ -41,13 +41,13 @@ def compare(
     Cross-validates every scaler, and none, in front of models that care about scale, tuning
     each inside its training folds, and says which the data do not tell apart.
 
-    Examples
-    --------
-      skprep compare table.csv --target price --exclude id --out report.html
+    For example:
 
-      skprep compare scans.parquet --target finding --by device --scoring roc_auc
+      skprep compare table.csv --target price --exclude id -o report.html
 
-      skprep compare sales.csv --target units --time week --save-pipeline best.joblib
+      skprep compare scans.parquet --target sick --by device --scoring f1
+
+      skprep compare sales.csv --target units --time week --model linear
     """
     with errors_as_messages(), speaking(quiet, "stderr" if as_json else "stdout"):
         check_out(out, table=list(files or []))

@@ -19,8 +19,8 @@ def drift(
 
     No training row is needed. The rows must fit into memory.
 
-    Examples
-    --------
+    For example:
+
       skprep drift new.csv --scaler scaler.json
 
       skprep drift monday.parquet --scaler scaler.json --json

@@ -45,8 +45,8 @@ def fit(
 
     `skprep transform` applies it to files; `skprep.load` gives it back in Python.
 
-    Examples
-    --------
+    For example:
+
       skprep fit train.csv --target price --exclude id --out scaler.json
 
       skprep fit scans/ --scaler robust --by device --out scaler.json

@@ -33,11 +33,11 @@ def transform(
     Rows are read and written a batch at a time, at constant memory. The output appears when it is
     complete; until then a file that was there stays untouched.
 
-    Examples
-    --------
+    For example:
+
       skprep transform test.csv --scaler scaler.json --out scaled.csv
 
-      cat rows.csv | skprep transform - --scaler scaler.json --out - | head
+      cat rows.csv | skprep transform - -s scaler.json -o - | head
     """
     with errors_as_messages(), speaking(quiet, "stderr" if out == "-" else "stdout"):
         with inputs(files) as paths:

@@ -55,7 +55,9 @@ def check_no_leakage(
         Transformer, pipeline or predictor of any library that follows scikit-learn. It stays as it is: clones
         are fitted.
     X : array-like, sparse matrix or frame of shape (n_samples, n_features)
+        Rows to try it on; some 60 are enough.
     y : array-like of shape (n_samples,), default=None
+        Their targets, where the estimator needs them.
     groups : array-like of shape (n_samples,), default=None
         Groups (patients, devices) that training and test rows must not share.
     cv : int, splitter or iterable of (train, test), default=None
