@@ -10,7 +10,7 @@ import warnings
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # PyTorch's threads would spin through our turns
 
-from benchmarks import export, files, groups, harmonise, layers, maps, scalers, serving, training
+from benchmarks import answers, export, files, groups, harmonise, layers, maps, scalers, serving, training
 from benchmarks.engines import against_dask_ml
 from benchmarks.growth import draw
 from benchmarks.measure import head
@@ -63,6 +63,7 @@ def _layers(rows, quick):
 
 
 SCENARIOS = {
+    "answers": answers.main,
     "maps": maps.main,
     "serving": lambda rows, quick: serving.main(1_000 if quick else 10_000),
     "training": lambda rows, quick: training.main(quick),
