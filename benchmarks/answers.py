@@ -103,7 +103,7 @@ def one_verdict(seed, n_scalers, n_rows, gain):
 
 
 def verdicts(times):
-    """Print how often the paired verdict is wrong where scalers are exchangeable, and right where they are not."""
+    """Print how often the paired verdict is wrong for exchangeable scalers, and right for others."""
     heading(f"The paired verdict, 10 exchangeable scalers, 300 rows, 5 folds, {times} runs")
     head("the best one", "share of runs or of others told apart")
     for gain, name in (
@@ -154,7 +154,7 @@ def drift(times):
 
 
 def one_split(seed):
-    """Return the kinds of leaks that a clean split seems to have, before and after scaling by its own rows."""
+    """Return whether a clean split seems to leak, as it is and scaled by its training rows."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(60, 400))
     frame = pd.DataFrame(
