@@ -231,7 +231,10 @@ class ScalingDisplay:
         if len(groups) > len(named):
             handles.append(lines([], [], color=GREY, label=f"{len(groups) - len(named)} more"))
         self.figure_.legend(
-            handles=handles, loc="outside lower center", ncols=min(5, len(handles)), fontsize="small"
+            handles=handles,
+            loc="outside lower center",
+            ncols=-(-len(handles) // -(-len(handles) // 6)),
+            fontsize="small",
         )
 
 

@@ -13,6 +13,7 @@ def draw(results, score, ax=None):
     rows = [r for model in models for r in results if r.model == model][:MOST]
     ax = axes_of(ax, width=5.8, height=1.2 + 0.27 * (len(rows) + len(models)))
     place, ticks, labels = 0.0, [], []
+    ax.text(1.01, place, score, transform=ax.get_yaxis_transform(), fontsize="small", va="center")
     for model in models:
         own = [r for r in rows if r.model == model]
         if not own:
@@ -48,5 +49,4 @@ def draw(results, score, ax=None):
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
     ax.set_title(f"Best: {best.scaler} in front of {best.model}", loc="left", fontsize="medium")
-    ax.text(1.01, -0.8, score, transform=ax.get_yaxis_transform(), fontsize="small", va="bottom")
     return ax
