@@ -5,6 +5,7 @@ from textwrap import shorten
 from typing import Any, Self
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.backends.fitted import fitted_of
@@ -110,7 +111,7 @@ class ScalingDisplay:
         pyplot()
         check_is_fitted(scaler)
         X = as_pandas(X)
-        X = X if hasattr(X, "shape") else np.asarray(X)
+        X = X.toarray() if sparse.issparse(X) else X if hasattr(X, "shape") else np.asarray(X)
         if not hasattr(scaler, "_fitted"):
             return cls(*_of_any(scaler, X, features)).plot(ax=ax)
         fitted = fitted_of(scaler)
@@ -150,7 +151,13 @@ class ScalingDisplay:
         else:
             ax.set_axis_off()
             self.figure_ = ax.figure
-            grid = ax.get_subplotspec().subgridspec(lines, 2 * pairs, wspace=0.3, hspace=0.6)
+            place, apart = ax.get_subplotspec(), {"wspace": 0.3, "hspace": 0.6}
+            if place is not None:
+                grid = place.subgridspec(lines, 2 * pairs, **apart)
+            else:
+                box = ax.get_position()
+                sides = {"left": box.x0, "right": box.x1, "bottom": box.y0, "top": box.y1}
+                grid = self.figure_.add_gridspec(lines, 2 * pairs, **sides, **apart)
         self.axes_ = np.empty((n, 2), dtype=object)
         for j in range(n):
             line, pair = j % lines, j // lines

@@ -14,6 +14,7 @@ from skprep.backends import backend_of, memory
 from skprep.groups import GroupScaler
 from skprep.kernels.grouping import summing_matrix
 from skprep.scalers.base import Scaler
+from skprep.scalers.limits import takes_infinity
 from skprep.statistics import Extrema, MedianDeviation, Quantiles, SmallestTwo
 from skprep.types import Keys, Rows
 from skprep.validation.parameters import scaled_names
@@ -65,7 +66,8 @@ class DriftReport:
         if self.unseen_groups:
             rows, keys = sum(self.unseen_groups.values()), list(self.unseen_groups)
             shown = ", ".join(map(repr, keys[:SHOWN])) + (", ..." if len(keys) > SHOWN else "")
-            lines.append(f"- {len(keys)} groups are unseen, with {rows} of {self.n_rows} rows: {shown}.")
+            what = "1 group is" if len(keys) == 1 else f"{len(keys)} groups are"
+            lines.append(f"- {what} unseen, with {rows} of {self.n_rows} rows: {shown}.")
         for _, row in bad.iterrows():
             where = f" of group {row['group']!r}" if "group" in row else ""
             lines.append(f"- {row['feature']!r}{where}: {row['reason']}.")
@@ -135,8 +137,11 @@ def drift_report(
     Means are judged by Student's distribution with the larger of the two spreads, quantiles by the
     inequality of Dvoretzky, Kiefer & Wolfowitz, values outside exactly: whatever the distribution, up to the
     approximation of a mean. A spread is only as well known as the tails of the batch: for "narrower" the
-    error bar is longer in small batches. With five lognormal features of sigma 1 up to 6 % of small batches
-    are false alarms all the same; RobustScaler keeps the level whatever the distribution.
+    error bar is longer in small batches, and a batch of equal values is judged by how many could be equal
+    at all. With five lognormal features of sigma 1 up to 6 % of small batches are false alarms all the
+    same; RobustScaler keeps the level whatever the distribution. One wild value in many rows moves no mean:
+    it takes MinMaxScaler, and several, to be an alarm. Weights of training rows count as numbers of rows,
+    except in GroupScaler.
 
     References
     ----------
@@ -164,9 +169,11 @@ def drift_report(
             "drift_report takes rows in memory, as an array or a frame; received "
             f"{type(X).__module__.partition('.')[0]}.{type(X).__name__}. Collect a batch of them first."
         )
-    statistic, values, codes, keys, names, unseen = _read(scaler, X, groups)
+    statistic, values, codes, keys, names, unseen, count = _read(scaler, X, groups)
     n_groups = len(keys) if keys is not None else 1
-    tests = _tests(statistic, values, codes, n_groups, tolerance, level)
+    tests = _tests(statistic, count, values, codes, n_groups, tolerance, level)
+    if not takes_infinity(getattr(scaler, "scaler", scaler)):
+        tests.say_infinite()
     rows = []
     for g in range(n_groups):
         for j, name in enumerate(names):
@@ -206,9 +213,9 @@ def _check(scaler, tolerance, level):
 
 
 def _read(scaler, X, groups):
-    """Return what was learnt, the values of the batch, codes and keys of groups, names, unseen keys."""
+    """Return what was learnt, the batch, codes and keys of groups, names, unseen keys, training values."""
     if isinstance(scaler, GroupScaler):
-        layout, index, (statistic, _, _) = scaler._learnt_state()
+        layout, index, (statistic, _, sizes) = scaler._learnt_state()
         table = layout.take_apart(scaler, X, groups)
         codes, _ = index.encode(table.keys)
         lost = codes < 0
@@ -221,12 +228,13 @@ def _read(scaler, X, groups):
         values = np.asarray(table.features, dtype=np.float64)[~lost]
         names = layout.feature_names
         names = list(layout.features) if names is None else list(names)
-        return statistic, values, codes[~lost], index.keys, names, unseen
+        return statistic, values, codes[~lost], index.keys, names, unseen, sizes
     values = np.asarray(scaler._checked(X, reset=False), dtype=np.float64)
     names = scaled_names(scaler)
     places = scaler._places() or range(scaler.n_features_in_)
     names = list(places) if names is None else list(names)
-    return scaler._learnt_state(), values, None, None, names, {}
+    statistic = scaler._learnt_state()
+    return statistic, values, None, None, names, {}, statistic.count
 
 
 @dataclass
@@ -238,6 +246,16 @@ class _Batch:
     mean: np.ndarray
     std: np.ndarray
     kurtosis: np.ndarray
+    infinite: np.ndarray
+    values: np.ndarray
+    sums: Any
+    codes: np.ndarray
+
+    def others(self, center):
+        """Return how many values are not the center, up to rounding."""
+        with np.errstate(invalid="ignore"):
+            far = np.abs(self.values - center[self.codes]) > 1e-9 * np.abs(center[self.codes])
+        return self.sums @ far.astype(np.float64)
 
     @classmethod
     def of(cls, X, codes, n_groups, center):
@@ -253,14 +271,17 @@ class _Batch:
             m2, m4 = (sums @ d**2) / n, (sums @ d**4) / n
             kurtosis = np.where(m2 > 0, m4 / m2**2, 3.0)
             std = np.sqrt(m2 * n / np.maximum(n - 1, 1))
-        return cls(n, np.bincount(codes, minlength=n_groups).astype(float), mean + center, std, kurtosis)
+        infinite = sums @ np.isinf(X).astype(np.float64)
+        rows = np.bincount(codes, minlength=n_groups).astype(float)
+        return cls(n, rows, mean + center, std, kurtosis, infinite, X, sums, codes)
 
 
 class _Tests:
     """The figures of every group and feature, and which of them say that it has drifted."""
 
-    def __init__(self, shape):
-        self.figures = {name: np.full(shape, np.nan) for name in FIGURES}
+    def __init__(self, count):
+        self.count, self.infinite = count, None
+        self.figures = {name: np.full(count.shape, np.nan) for name in FIGURES}
         self.reasons = {}
 
     def put(self, name, values):
@@ -270,21 +291,26 @@ class _Tests:
         for g, j in zip(*np.nonzero(where), strict=True):
             self.reasons.setdefault((g, j), []).append(text(g, j))
 
+    def say_infinite(self):
+        """Say where values are infinite, which none of the training rows was."""
+        n, rows = self.infinite
+        self.say(n > 0, lambda g, j: f"{int(n[g, j])} of {int(rows[g])} values are infinite")
+
     def row(self, g, j):
         found = {name: values[g, j] for name, values in self.figures.items()}
         reasons = self.reasons.get((g, j), [])
         return {**found, "n": int(found["n"]), "drifted": bool(reasons), "reason": "; ".join(reasons)}
 
 
-def _tests(statistic, X, codes, n_groups, tolerance, level):
+def _tests(statistic, count, X, codes, n_groups, tolerance, level):
     """Try everything that the statistic allows."""
-    count = statistic.count
-    tests = _Tests(count.shape)
+    tests = _Tests(count)
     n_tests = max(1, np.isin(np.arange(n_groups), [0] if codes is None else codes).sum()) * count.shape[1] * 3
     alpha = level / n_tests
     center = statistic.center() if hasattr(statistic, "center") else np.zeros(count.shape)
     batch = _Batch.of(X, codes, n_groups, center)
     tests.put("n", batch.present)
+    tests.infinite = batch.infinite, batch.rows
     _missing(tests, batch, count, tolerance, alpha)
     if hasattr(statistic, "center") and hasattr(statistic, "std"):
         _moments(tests, batch, statistic, tolerance, alpha)
@@ -298,14 +324,15 @@ def _tests(statistic, X, codes, n_groups, tolerance, level):
 def _missing(tests, batch, count, tolerance, alpha):
     rows = batch.rows[:, None]
     with np.errstate(all="ignore"):
-        tests.put("missing", np.where(rows > 0, 1.0 - batch.present / rows, np.nan))
+        there = batch.present + batch.infinite
+        tests.put("missing", np.where(rows > 0, 1.0 - there / rows, np.nan))
         # The scaler counts what was there; beside the fullest feature, the rest was missing.
-        then, now = (1.0 - n / n.max(axis=1, keepdims=True) for n in (count, batch.present))
+        then, now = (1.0 - n / n.max(axis=1, keepdims=True) for n in (count, there))
         bound = tolerance + np.sqrt(
             np.log(2 / alpha) / 2 * (1 / batch.present.max(axis=1, keepdims=True) + 1 / count)
         )
         moved = np.abs(now - then) > bound
-    gone = (batch.present == 0) & (rows > 0) & (count > 0) & (rows * np.log(2) > np.log(1 / alpha))
+    gone = (there == 0) & (rows > 0) & (count > 0) & (rows * np.log(2) > np.log(1 / alpha))
     tests.say(gone, lambda g, j: f"all {int(batch.rows[g])} values are missing")
     tests.say(
         moved & ~gone,
@@ -316,26 +343,29 @@ def _missing(tests, batch, count, tolerance, alpha):
 
 
 def _moments(tests, batch, statistic, tolerance, alpha):
-    mean, std, count = statistic.center(), statistic.std(), statistic.count
+    mean, std, count = statistic.center(), statistic.std(), tests.count
     n = batch.present
     with np.errstate(all="ignore"):
-        flat = std <= 1e-12 * np.abs(mean)  # a constant: any other value is a change
+        flat = std <= 1e-12 * np.abs(mean)
         scale = np.where(flat, np.nan, std)
         shift = (batch.mean - mean) / scale
         ratio = np.where(n > 1, batch.std / scale, np.nan)
+        ratio[ratio < 1e-12] = 0.0  # roundings of equal values
         error = np.sqrt(np.fmax(1.0, ratio**2) / n + 1.0 / count)
         tails = np.fmax(batch.kurtosis, 3.0)
-        sizes = 1.0 / np.maximum(n - 1, 1) + 1.0 / count
+        sizes = 1.0 / np.maximum(n - 1, 1) + 1.0 / np.maximum(count - 1, 1)
         log_error = np.sqrt((tails - 1.0) / 4.0 * sizes)
         # A batch may lack the rare values that make most of a spread, and then does not know its own tails.
         lower_error = np.sqrt((tails * (1.0 + 10.0 / np.sqrt(n)) - 1.0) / 4.0 * sizes)
-        bar = stats.t.isf(alpha / 2, np.maximum(n - 1, 1))
-        moved = np.abs(shift) > tolerance + bar * error
+        bar = stats.t.isf(alpha / 2, np.maximum(np.minimum(n, count) - 1, 1))
+        known = ~flat & (count > 2)
+        moved = known & (n > 1) & (np.abs(shift) > tolerance + bar * error)
         wider = np.log(ratio) > np.log1p(tolerance) + bar * log_error
         narrower = -np.log(ratio) > np.log1p(tolerance) + bar * lower_error
-        changed = (
-            flat & (n > 0) & (np.abs(batch.mean - mean) + np.nan_to_num(batch.std) > 1e-9 * np.abs(mean))
-        )
+        # Ties at a distance d from the mean have at most the share 1 / (1 + d^2) in any distribution
+        # (Cantelli).
+        tied = n * np.log1p(shift**2) > -np.log(alpha)
+        narrower &= (ratio > 0) | tied
     for name, values in (
         ("shift", shift),
         ("shift_error", error),
@@ -344,16 +374,23 @@ def _moments(tests, batch, statistic, tolerance, alpha):
     ):
         tests.put(name, values)
     tests.say(
-        moved & (n > 1),
+        moved,
         lambda g, j: (
             f"the mean has moved by {shift[g, j]:.2f} training standard deviations, ± {error[g, j]:.2f}"
         ),
     )
     tests.say(
-        (wider | narrower) & (n > 2),
-        lambda g, j: f"the spread is {ratio[g, j]:.2f} times that of the training rows",
+        known & (wider | narrower) & (n > 2) & ~(moved & (ratio == 0)),
+        lambda g, j: f"the spread is {ratio[g, j]:.2g} times that of the training rows",
     )
-    tests.say(changed, lambda g, j: f"it was {mean[g, j]:g} in every training row, and is not any more")
+    others = batch.others(mean)
+    tests.say(
+        flat & (_chance(others, n, count) < alpha),
+        lambda g, j: (
+            f"it was {mean[g, j]:g} in every training row, and is not in {int(others[g, j])} of "
+            f"{int(n[g, j])}"
+        ),
+    )
 
 
 def _extremes(tests, batch, X, codes, statistic, alpha):
@@ -369,7 +406,7 @@ def _extremes(tests, batch, X, codes, statistic, alpha):
         (below, "below the training minimum", low),
         (above, "above the training maximum", high),
     ):
-        odd = (statistic.count > 0) & (_chance(k, present, statistic.count) < alpha / 2)
+        odd = (tests.count > 0) & (_chance(k, present, tests.count) < alpha / 2)
         tests.say(
             odd,
             lambda g, j, k=k, side=side, end=end: (
@@ -386,7 +423,7 @@ def _chance(k, n, n_train):
 
 
 def _ranks(tests, batch, X, codes, statistic, tolerance, alpha):
-    count, shape = statistic.count, statistic.count.shape
+    count, shape = tests.count, tests.count.shape
     points, ranks, slack = _known(statistic)
     own = np.zeros(len(X), dtype=np.intp) if codes is None else codes
     distance, middle, spread = (np.full(shape, np.nan) for _ in range(3))

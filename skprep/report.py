@@ -86,7 +86,8 @@ def render(title, task, comparison, code=""):
         f"<p>{comparison.n_rows_} rows, {task.X.shape[1]} features, {comparison.n_folds_} folds; every fold "
         "scales, imputes and tunes on its own training rows only. An interval is of the difference in "
         "pairs, fold "
-        f"by fold; those that cross the line are not told from the best. Tuned on all rows: {escape(tuned)}."
+        f"by fold; * and orange: told from the best, for the number of scalers in front of a model. "
+        f"Tuned on all rows: {escape(tuned)}."
         + (f" {escape(groups)}" if groups else "")
         + f"</p>\n<h2>Scores</h2>\n{_table(comparison)}\n{code}"
         f"<h2>What was done to the table</h2>\n<ul>{notes or '<li>nothing</li>'}</ul>\n"
@@ -106,6 +107,12 @@ def about_groups(task, comparison):
             f"Rows of one group of {name!r} are kept together in a fold: every test row comes from a "
             f"group that was "
             "in no training row, so scaling per group is left out, which would be scaling by all rows there."
+        )
+    if not comparison.unseen_:
+        return (
+            f"Rows of one group of {name!r} are spread over the folds: every test row meets a group of "
+            f"the training "
+            "rows. With --keep-together none would."
         )
     return (
         f"Rows of one group of {name!r} are spread over the folds: {comparison.unseen_} of {n} test rows "

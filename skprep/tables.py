@@ -1,5 +1,6 @@
 """A table from a file, made ready to be compared on: what to predict from what."""
 
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
@@ -39,6 +40,8 @@ class Task:
         What makes scores look better than they are: a column that gives the target away, or numbers the rows.
     in_order : bool
         Whether rows are in the order of time, and later ones are predicted from earlier ones.
+    read : list of str
+        Columns of text that were read as numbers.
     """
 
     X: pd.DataFrame
@@ -51,6 +54,7 @@ class Task:
     notes: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
     in_order: bool = False
+    read: list = field(default_factory=list)
 
 
 def prepare(
@@ -117,9 +121,10 @@ def prepare(
         )
     groups = None if by is None else _groups(table[by], folds if keep_together else 1, notes)
     left = table.drop(columns=list(dict.fromkeys(c for c in (target, by, time) if c is not None)))
-    warnings = _giveaways(left, y, kind)
-    X = _features(left, notes)
-    settings = {"warnings": warnings, "in_order": time is not None}
+    giveaways = _giveaways(left, y, kind)
+    read: list = []
+    X = _features(left, notes, read)
+    settings = {"warnings": giveaways, "in_order": time is not None, "read": read}
     return Task(X, y, target, groups, keep_together, kind, folds, notes, **settings)
 
 
@@ -252,6 +257,11 @@ def _frequent_classes(table, target, folds, notes):
             "Pass another --target."
         )
     counts = table[target].value_counts()
+    if len(counts) > MANY_LEVELS and len(counts) > 0.1 * len(table):
+        raise TableError(
+            f"Classification needs a target of few classes; {target!r} has {len(counts)} different values in "
+            f"{len(table)} rows. Pass another --target, or --task regression if it holds numbers."
+        )
     rare = counts[counts < folds]
     if len(counts) < 2:
         raise TableError(
@@ -275,12 +285,12 @@ def _counted(counts, most=5):
     return shown + (", ..." if len(counts) > most else "")
 
 
-def _features(table, notes):
+def _features(table, notes, read):
     kept = {}
     for name, column in table.items():
-        values = _as_feature(column, notes)
+        values = _as_feature(column, notes, read)
         if values is None:
-            notes.append(f"column {name!r} left out: neither numbers nor categories ({_example(column)})")
+            notes.append(f"column {name!r} left out: {_not_a_feature(column)}")
         elif values.nunique() == 0:
             notes.append(f"column {name!r} left out: empty")
         elif values.nunique() == 1 and values.notna().all():
@@ -306,14 +316,12 @@ def _features(table, notes):
     return X
 
 
-def _as_feature(column, notes):
+def _as_feature(column, notes, read):
     """Return a column as floats or as text; None where it is neither a quantity nor a category."""
     if pd.api.types.is_numeric_dtype(column):
         return column.astype(np.float64)
-    if pd.api.types.is_datetime64_any_dtype(column):
-        notes.append(f"column {column.name!r}: seconds since its first moment")
-        seconds = (column - column.min()) / pd.Timedelta(seconds=1)
-        return seconds.astype(np.float64)
+    if column.dtype.kind in "mM" or pd.api.types.is_datetime64_any_dtype(column):
+        return None  # numbers of dates begin with a moment, which rows to come would need to know
     numbers = pd.to_numeric(column, errors="coerce") if column.dtype != object or _is_text(column) else None
     if numbers is not None and numbers.notna().sum() >= MOSTLY * column.notna().sum() > 0:
         odd = column[numbers.isna() & column.notna()]
@@ -322,11 +330,24 @@ def _as_feature(column, notes):
                 f"column {column.name!r}: {len(odd)} of {column.notna().sum()} values are no numbers "
                 f"({str(odd.iloc[0])!r} in row {odd.index[0]}) and count as missing"
             )
+            read.append(column.name)
         return numbers.astype(np.float64)
     if not _is_text(column) or column.nunique() > MANY_LEVELS:
         return None
     notes.append(f"column {column.name!r}: {column.nunique()} categories, one column each")
-    return column.astype(str).where(column.notna(), "missing").astype(object)
+    return column.astype(str).where(column.notna(), np.nan).astype(object)
+
+
+def _not_a_feature(column):
+    values = column.dropna()
+    dated = pd.api.types.is_datetime64_any_dtype(column)
+    if not dated and len(values) and _is_text(column):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dated = pd.to_datetime(values.head(20), errors="coerce", format="ISO8601").notna().all()
+    if dated:
+        return "dates. Make numbers of them first (days since an event), or pass --time"
+    return f"neither numbers nor categories ({_example(column)})"
 
 
 def _is_text(column):

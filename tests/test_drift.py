@@ -71,7 +71,7 @@ def test_the_figures_of_means_and_spreads_are_their_formulas():
     assert row["reason"].startswith(
         f"the mean has moved by {row['shift']:.2f} training standard deviations, ± "
     )
-    assert row["reason"].endswith(f"the spread is {row['scale_ratio']:.2f} times that of the training rows")
+    assert row["reason"].endswith(f"the spread is {row['scale_ratio']:.2g} times that of the training rows")
 
 
 def test_a_distance_in_ranks_is_that_of_the_two_distributions():
@@ -118,7 +118,7 @@ def test_missing_values_and_constants():
     flat = StandardScaler().fit(TRAIN.assign(hu=5.0))
     assert not drift_report(flat, draw(10).assign(hu=5.0)).drifted
     text = str(drift_report(flat, draw(10).assign(hu=5.1)))
-    assert "- 'hu': it was 5 in every training row, and is not any more." in text
+    assert "- 'hu': it was 5 in every training row, and is not in 10 of 10." in text
 
 
 def test_groups_are_judged_one_by_one_and_unseen_ones_are_named():
@@ -135,7 +135,7 @@ def test_groups_are_judged_one_by_one_and_unseen_ones_are_named():
     frame = report.to_frame()
     assert frame[frame["drifted"]][["group", "feature"]].values.tolist() == [["b", "hu"]]
     lines = str(report).splitlines()
-    assert lines[1] == "- 1 groups are unseen, with 3 of 403 rows: 'c'."
+    assert lines[1] == "- 1 group is unseen, with 3 of 403 rows: 'c'."
     assert lines[2].startswith("- 'hu' of group 'b': the mean has moved by ")
     only = drift_report(scaler, draw(3).assign(device="c"))
     assert only.drifted
@@ -155,6 +155,41 @@ def test_some_columns_and_frames_of_other_libraries():
     pd.testing.assert_frame_equal(frame, other)
     array = drift_report(StandardScaler().fit(TRAIN.to_numpy()), draw(300, shift=2.0).to_numpy())
     assert array.to_frame()["feature"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("n", [5, 20, 50])
+@pytest.mark.parametrize(
+    "draw", [lambda r, s: r.random(s) < 0.02, lambda r, s: r.poisson(0.1, s), lambda r, s: r.random(s) < 0.2]
+)
+def test_rare_values_that_a_batch_lacks_are_no_drift(draw, n):
+    rng = np.random.default_rng(0)
+    scaler = StandardScaler().fit(draw(rng, (1000, 3)).astype(float))
+    alarms = sum(drift_report(scaler, draw(rng, (n, 3)).astype(float)).drifted for _ in range(100))
+    assert alarms <= 6
+
+
+def test_groups_of_a_few_training_rows_are_not_known_well_enough_to_drift():
+    rng = np.random.default_rng(0)
+    alarms = 0
+    for _ in range(60):
+        sizes = [100, 1, 2, 3, 5]
+        train = pd.DataFrame({"g": np.repeat(np.arange(5), sizes), "x": rng.normal(size=sum(sizes))})
+        batch = pd.DataFrame({"g": np.repeat(np.arange(5), 20), "x": rng.normal(size=100)})
+        alarms += drift_report(GroupScaler(StandardScaler(), by="g").fit(train), batch).drifted
+    assert alarms <= 4
+    stuck = batch.assign(x=np.where(batch["g"] == 0, 2.0, batch["x"]))
+    assert drift_report(GroupScaler(StandardScaler(), by="g").fit(train), stuck).drifted
+
+
+def test_infinite_values_are_drift_and_not_missing():
+    X = draw(300)
+    X.loc[:60, "hu"] = np.inf
+    for kind in (StandardScaler, RobustScaler, MinMaxScaler):
+        row = drift_report(kind().fit(TRAIN), X).to_frame().set_index("feature").loc["hu"]
+        assert row["missing"] == 0
+        assert "61 of 300 values are infinite" in row["reason"]
+    allowed = StandardScaler(clip=3, handle_infinity="clip").fit(TRAIN)
+    assert not drift_report(allowed, X).drifted
 
 
 def test_it_changes_nothing_and_reads_as_html():

@@ -1,7 +1,7 @@
 """``skprep audit``: whether training and test rows know too much of each other."""
 
 from skprep.cli import options
-from skprep.cli.common import errors_as_messages, inputs, listed, put, say, settings_of, speaking
+from skprep.cli.common import errors_as_messages, inputs, listed, put, settings_of, speaking
 
 
 def audit(
@@ -38,7 +38,8 @@ def audit(
         settings = settings_of(missing, thousands, sep, decimal)
         with inputs([train, test]) as paths:
             tables = [read_table(path, **settings) for path in paths]
-        for name, option in ((target, "--target"), (by, "--by")):
+        left = listed(exclude)
+        for name, option in ((target, "--target"), (by, "--by"), *((name, "--exclude") for name in left)):
             for table, file in zip(tables, (train, test), strict=True):
                 if name is not None and name not in table.columns:
                     raise TableError(
@@ -46,8 +47,21 @@ def audit(
                         f"lacks. Its "
                         f"columns are: {', '.join(map(repr, table.columns[:30]))}."
                     )
-        own = [name for name in (target, by, *listed(exclude)) if name is not None]
-        features = [table.drop(columns=own, errors="ignore") for table in tables]
+        if target is not None and target == by:
+            raise TableError(f"--by and --target must differ; received {by!r} for both.")
+        for table, file in zip(tables, (train, test), strict=True):
+            if table.empty:
+                raise TableError(f"The file {file!r} has no rows. It must hold a header and rows.")
+        odd = sorted(set(tables[0].columns) ^ set(tables[1].columns))
+        if odd:
+            raise TableError(
+                f"{train!r} and {test!r} must have the same columns; {odd[0]!r} is in one alone. Make "
+                f"them alike, "
+                "or leave it out of the file."
+            )
+        tables[1] = tables[1][list(tables[0].columns)]
+        own = [name for name in (target, by, *left) if name is not None]
+        features = [table.drop(columns=own) for table in tables]
         words: dict = {}
         for name, word in ((target, "y"), (by, "groups")):
             if name is not None:
@@ -56,7 +70,7 @@ def audit(
         if as_json:
             put(_as_json(report, train, test))
         else:
-            say(report)
+            put(report)
     if report.leaks:
         raise typer.Exit(1)
 

@@ -81,10 +81,14 @@ def check_out(out, option="--out", **inputs):
     check_replaceable(out)
     for name, files in inputs.items():
         for file in files if isinstance(files, list) else [files]:
-            if file is None or str(file) == "-" or not Path(file).exists() or not out.exists():
+            if file is None or str(file) == "-" or not Path(file).exists():
                 continue
-            if out.samefile(file) or (Path(file).is_dir() and Path(file).resolve() in out.resolve().parents):
-                raise TableError(f"{option} must not be the {name} itself; received {str(out)!r} for both.")
+            inside = Path(file).is_dir() and Path(file).resolve() in out.resolve().parents
+            if inside or (out.exists() and out.samefile(file)):
+                where = "lie in" if inside else "be"
+                raise TableError(
+                    f"{option} must not {where} the {name} itself; received {str(out)!r} for both."
+                )
 
 
 def check_file(path, what, folders=False):

@@ -53,7 +53,7 @@ def compare(
         check_out(out, table=list(files or []))
         _check_models(model)
         check_out(save_pipeline, "--save-pipeline", table=list(files or []))
-        _check_pipeline(save_pipeline)
+        _check_pipeline(save_pipeline, out)
         settings = settings_of(missing, thousands, sep, decimal)
         table, title, read = _input(files, target, by, settings)
         target = target if files else "target"
@@ -75,6 +75,11 @@ def compare(
         if save_pipeline is not None:
             _save(comparison.best_pipeline_, save_pipeline)
             say(f"Pipeline: {save_pipeline} (joblib.load gives it back; a pickle, so load none of strangers)")
+            if ready.read:
+                say(
+                    f"It takes numbers in {', '.join(map(repr, ready.read))}: read them as the Python "
+                    f"above does."
+                )
 
 
 def _run(table, target, by, keep_together, kind, folds, max_rows, seed, exclude, time, model, scoring):
@@ -119,7 +124,9 @@ def _run(table, target, by, keep_together, kind, folds, max_rows, seed, exclude,
                 if scoring and "scoring" in str(error)
                 else "Try another number of --folds, or bring more rows of each class and group."
             )
-            raise TableError(f"The table cannot be split and fitted: {error}. {advice}") from error
+            raise TableError(
+                f"The table cannot be split and fitted: {str(error).rstrip('.')}. {advice}"
+            ) from error
     return ready, comparison
 
 
@@ -175,9 +182,17 @@ def _code(table, ready, comparison, read):
     key = ready.by.name if by_group else None
     kept = [*ready.X.columns, ready.target, key]
     drop = [str(name) for name in table.columns if name not in kept]
+    read = list(read)
+    if ready.read:
+        columns = ", ".join(map(repr, ready.read))
+        read = [
+            *read[:-1],
+            f"{read[-1]}\ntable[[{columns}]] = table[[{columns}]].apply(pd.to_numeric, errors='coerce')",
+        ]
     if table[ready.target].isna().any():
-        read = [*read[:-1], f"{read[-1]}.dropna(subset=[{ready.target!r}])"]
-    categories = ready.X.shape[1] > len(numbers)
+        first, *more = read[-1].split("\n")
+        read = [*read[:-1], "\n".join([f"{first}.dropna(subset=[{ready.target!r}])", *more])]
+    categories = [name for name in ready.X.columns if name not in numbers]
     return recipe(
         *(comparison,),
         read=read,
@@ -198,7 +213,10 @@ def _show(title, task, comparison, code):
     from skprep.cli.common import SAID
     from skprep.report import about_groups
 
-    console = Console(quiet=SAID["quiet"])
+    if SAID["quiet"]:
+        put(comparison.summary())
+        return
+    console = Console()
     plain = {"markup": False, "highlight": False}
     head = f"{title}: {comparison.n_rows_} rows, {task.X.shape[1]} features, {comparison.n_folds_} folds"
     shown = Table(title=Text(head))
@@ -266,11 +284,13 @@ def _check_models(names):
         )
 
 
-def _check_pipeline(path):
+def _check_pipeline(path, out):
     from skprep.errors import TableError
 
     if path is not None and path.suffix not in (".joblib", ".pkl", ".pickle"):
         raise TableError(f"--save-pipeline must end in .joblib or .pkl; received {str(path)!r}. Rename it.")
+    if path is not None and path == out:
+        raise TableError(f"--save-pipeline and --out must differ; received {str(path)!r} for both.")
 
 
 def _save(pipeline, path):

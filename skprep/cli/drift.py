@@ -1,7 +1,7 @@
 """``skprep drift``: whether rows are still what a scaler was fitted on."""
 
 from skprep.cli import options
-from skprep.cli.common import check_file, errors_as_messages, inputs, put, say, settings_of, speaking
+from skprep.cli.common import check_file, errors_as_messages, inputs, put, settings_of, speaking
 
 
 def drift(
@@ -17,7 +17,8 @@ def drift(
 ):
     """Compare rows with what a fitted scaler knows of its training rows; exit code 1 on drift.
 
-    No training row is needed. The rows must fit into memory.
+    No training row is needed; of groups, each is looked at, and unseen ones are named. Not for --scaler
+    combat. The rows must fit into memory.
 
     For example:
 
@@ -43,7 +44,7 @@ def drift(
         if as_json:
             put(_as_json(report))
         else:
-            say(report)
+            put(report)
     if report.drifted:
         raise typer.Exit(1)
 
@@ -53,6 +54,13 @@ def _as_json(report):
 
     frame = report.to_frame()
     rows = json.loads(frame.to_json(orient="records"))
-    unseen = [[key, n] for key, n in report.unseen_groups.items()]
+    unseen = [[_known(key), n] for key, n in report.unseen_groups.items()]
     found = {"drifted": report.drifted, "rows": report.n_rows, "unseen_groups": unseen, "features": rows}
-    return json.dumps(found, ensure_ascii=False, indent=2, default=str)
+    return json.dumps(found, ensure_ascii=False, indent=2, default=str, allow_nan=False)
+
+
+def _known(key):
+    """Return a key with null for what is missing."""
+    if isinstance(key, tuple):
+        return [_known(part) for part in key]
+    return None if key is None or key != key else key

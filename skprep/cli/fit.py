@@ -111,7 +111,8 @@ def _report(fitted, table, keys, covariates, features, asked):
     groups = f", {len(fitted.groups_)} groups in {', '.join(map(repr, keys))}" if keys else ""
     if covariates:
         groups += f", covariates {', '.join(map(repr, covariates))} kept"
-    say(f"{type(inner).__name__} of {len(features)} columns{groups}: {_some(features)}")
+    columns = "1 column" if len(features) == 1 else f"{len(features)} columns"
+    say(f"{type(inner).__name__} of {columns}{groups}: {_some(features)}")
     others = [f"{f.name!r} ({f.type})" for f in table.schema if f.name not in keys + covariates + features]
     flat = [] if asked else _constants(inner, features)
     if flat:
@@ -209,7 +210,7 @@ def _features(table, keys, covariates, columns, left=()):
     text = [name for name in columns or () if not table.is_numeric(name)]
     if text:
         raise TableError(
-            f"--column must name columns of numbers; received {text[0]!r}, which holds "
+            f"--columns must name columns of numbers; received {text[0]!r}, which holds "
             f"{table.schema.field(text[0]).type}. Leave it out or correct the file."
         )
     features = list(columns) if columns else [name for name in table.numeric() if name not in keys]
@@ -226,7 +227,12 @@ def _check_names(table, keys, covariates, columns, left=()):
 
     from skprep.errors import TableError
 
-    options_of = {"--by": keys, "--covariate": covariates, "--column": columns, "--target or --exclude": left}
+    options_of = {
+        "--by": keys,
+        "--covariate": covariates,
+        "--columns": columns,
+        "--target or --exclude": left,
+    }
     for option, name in [(option, name) for option, names in options_of.items() for name in names]:
         if name not in table.schema.names:
             raise TableError(
@@ -247,7 +253,7 @@ def _check_names(table, keys, covariates, columns, left=()):
     twice = [name for i, name in enumerate(columns) if name in columns[:i]]
     if twice:
         raise TableError(
-            f"--column must name each column once; received {twice[0]!r} twice. Drop one of them."
+            f"--columns must name each column once; received {twice[0]!r} twice. Drop one of them."
         )
 
 

@@ -62,9 +62,12 @@ Covariate = Annotated[
 ]
 Column = Annotated[
     list[str] | None,
-    typer.Option(help="Column to scale; again for more. Without: all columns of numbers."),
+    typer.Option(help="As --columns, for a name with a comma in it; again for more."),
 ]
-Columns = Annotated[str | None, typer.Option(help="Columns to scale, separated by commas: a,b.")]
+Columns = Annotated[
+    str | None,
+    typer.Option(help="Columns to scale, separated by commas: a,b. Without: all columns of numbers."),
+]
 NotScaled = Annotated[
     str | None, typer.Option("--target", help="Column that is predicted later, and so not scaled.")
 ]

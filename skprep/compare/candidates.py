@@ -38,7 +38,7 @@ def default_scalers(by=None, n_rows=1000, random_state=0):
     >>> list(default_scalers())[:3]
     ['none', 'StandardScaler', 'MinMaxScaler']
     >>> list(default_scalers("device"))[-2:]
-    ['RobustScaler by group', 'Standard by group, smoothed']
+    ['RobustScaler by group', 'Standard by group + smoothing']
     """
     low, high = QUANTILES
     n_quantiles = max(low, min(n_rows // ROWS_A_QUANTILE, high))
@@ -48,7 +48,7 @@ def default_scalers(by=None, n_rows=1000, random_state=0):
         "MinMaxScaler": MinMaxScaler(),
         "MaxAbsScaler": MaxAbsScaler(),
         "RobustScaler": RobustScaler(),
-        "Robust, soft clip": RobustScaler(soft_clip=3),
+        "Robust + soft clip": RobustScaler(soft_clip=3),
         "LogScaler": LogScaler(handle_invalid="clip"),
         "Log + StandardScaler": make_pipeline(LogScaler(handle_invalid="clip"), StandardScaler()),
         "Quantile to normal": QuantileTransformer(
@@ -62,7 +62,7 @@ def default_scalers(by=None, n_rows=1000, random_state=0):
         for inner in (StandardScaler(), MinMaxScaler(), RobustScaler()):
             found[f"{type(inner).__name__} by group"] = GroupScaler(inner, **settings)
         smoothed = GroupScaler(StandardScaler(), smooth="auto", **settings)
-        found["Standard by group, smoothed"] = smoothed
+        found["Standard by group + smoothing"] = smoothed
     return found
 
 

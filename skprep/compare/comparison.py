@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from html import escape
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from sklearn.utils.multiclass import type_of_target
 from skprep.compare import nested
 from skprep.compare.candidates import default_models, default_scalers
 from skprep.compare.results import Result, as_frame, judged, verdict
-from skprep.compare.splits import inner_splitter, splitter
+from skprep.compare.splits import Listed, inner_splitter, splitter
 from skprep.compat import safe_indexing
 from skprep.frames.eager import as_pandas
 from skprep.types import Keys, Rows
@@ -152,7 +153,9 @@ def compare_scalers(
         groups.
     cv : int, splitter or iterable of (train, test), default=5
         Outer folds: a number of shuffled folds, by class for classes, or any splitter of scikit-learn. Inner
-        folds are of the same kind, three of them, two where a training fold has 1,000 rows or more.
+        folds are of the same kind where training rows can be split so, three of them, two where a training
+        fold has 1,000 rows or more; else shuffled ones. A list counts all rows of ``X``, none may be drawn
+        then.
     scoring : str or callable, default=None
         Any scorer of scikit-learn. None: accuracy or R².
     max_rows : int or None, default=2000
@@ -207,13 +210,20 @@ def compare_scalers(
     array([0, 0])
     """
     _check_named(scalers, models)
-    X, y, groups = _drawn(as_pandas(X), y, groups, max_rows, random_state)
+    X, y, groups, drawn = _drawn(as_pandas(X), y, groups, max_rows, random_state)
     kind = _kind_of(y, models)
-    keys = [] if by is None else list(by) if isinstance(by, list | tuple) else [by]
+    keys = _keys_of(X, by)
+    by = keys if isinstance(by, list | tuple) else keys[0] if keys else None
     outer = splitter(cv, kind, groups is not None, random_state)
+    if drawn and isinstance(outer, Listed):
+        raise ValueError(
+            f"cv as a list of rows counts all of them; received one, and {len(y)} rows were drawn from "
+            f"{drawn}. "
+            "Pass max_rows=None, or a splitter."
+        )
     folds = [(np.asarray(a), np.asarray(b)) for a, b in outer.split(X, y, groups)]
     smallest = min(len(train) for train, _ in folds)
-    inner = inner_splitter(outer, kind, groups is not None, random_state, smallest)
+    inner = inner_splitter(outer, kind, random_state, folds, X, y, groups)
     if scalers is None:
         scalers = default_scalers(by, smallest, random_state)
     if models is None:
@@ -241,16 +251,18 @@ def compare_scalers(
 def front(X, scaler, keys=()):
     """Return what stands in front of a model: the scaler of the numbers, an imputer, and an encoder."""
     impute = SimpleImputer(strategy="median", keep_empty_features=True)
-    own = _named_by(scaler)
+    own = _keys_of(X, _named_by(scaler))
     if not isinstance(X, pd.DataFrame):
         every = range(X.shape[1])
         columns = list(every) if own else [j for j in every if j not in keys]
         if len(columns) == X.shape[1]:
             return make_pipeline(scaler, impute)
         return ColumnTransformer([("numbers", make_pipeline(scaler, impute), columns)])
-    numeric = set(X.select_dtypes(np.number).columns)
+    numeric = set(X.select_dtypes([np.number, bool]).columns)
     numbers = [c for c in X.columns if c in own or (c in numeric and c not in keys)]
     categories = [c for c in X.columns if c not in numeric and c not in keys]
+    if not all(isinstance(c, str) for c in X.columns):  # other labels would be taken for positions
+        numbers, categories = ([X.columns.get_loc(c) for c in part] for part in (numbers, categories))
     parts = [
         ("numbers", make_pipeline(scaler, impute), numbers),
         ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories),
@@ -258,17 +270,44 @@ def front(X, scaler, keys=()):
     return ColumnTransformer([part for part in parts if part[2]], sparse_threshold=0.0)
 
 
-def _named_by(scaler):
-    """Return the columns that a scaler names, beside those that it scales."""
+def _keys_of(X, by):
+    """Return key columns as they are called: labels of a frame, positions from 0 of an array."""
+    given = [] if by is None else list(by) if isinstance(by, list | tuple) else [by]
+    names = list(X.columns) if isinstance(X, pd.DataFrame) else None
     found = []
-    for name in ("by", "covariates"):
-        value = getattr(scaler, name, None)
-        found += [] if value is None else list(value) if isinstance(value, list | tuple | dict) else [value]
+    for key in given:
+        position = isinstance(key, Integral) and -X.shape[1] <= key < X.shape[1]
+        if names is not None and key in names:
+            found.append(key)
+        elif position:
+            found.append(int(key) % X.shape[1] if names is None else names[key])
+        else:
+            shown = f"{X.shape[1]} columns" if names is None else f"the columns {names[:30]}"
+            raise ValueError(
+                f"by must name key columns of X, which has {shown}; received {key!r}. Correct it."
+            )
     return found
 
 
+def _named_by(scaler):
+    """Return the columns that a scaler, or one in a pipeline, names beside those that it scales."""
+    inside = (
+        []
+        if isinstance(scaler, str)
+        else [v for v in scaler.get_params().values() if hasattr(v, "get_params")]
+    )
+    found = []
+    for each in [scaler, *inside]:
+        for name in ("by", "covariates"):
+            value = getattr(each, name, None)
+            found += (
+                [] if value is None else list(value) if isinstance(value, list | tuple | dict) else [value]
+            )
+    return list(dict.fromkeys(found))
+
+
 def _drawn(X, y, groups, max_rows, random_state):
-    """Return rows, target and groups as they are indexed later: at most ``max_rows``, in their order."""
+    """Return rows, target and groups, at most ``max_rows``, and of how many they were drawn."""
     X = X if hasattr(X, "shape") else np.asarray(X)
     y = np.asarray(y)
     y = y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
@@ -282,10 +321,14 @@ def _drawn(X, y, groups, max_rows, random_state):
             f"y must be known in every row; received {int(pd.isna(y).sum())} missing values. Drop those rows."
         )
     groups = None if groups is None else pd.factorize(np.asarray(groups), use_na_sentinel=False)[0]
+    if len(pd.unique(pd.Series(y))) < 2:
+        raise ValueError(
+            f"y must have two values or more; received {y.tolist()[0]!r} in every row. Pass another target."
+        )
     if max_rows is None or len(y) <= max_rows:
-        return X, y, groups
+        return X, y, groups, 0
     rows = np.sort(check_random_state(random_state).choice(len(y), max_rows, replace=False))
-    return safe_indexing(X, rows), y[rows], None if groups is None else groups[rows]
+    return safe_indexing(X, rows), y[rows], None if groups is None else groups[rows], len(y)
 
 
 def _kind_of(y, models):

@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,10 +68,16 @@ def _step(fold, name, rows, held, splits, transformer, models, scorers):
     # Warnings of what is not scaled, in front of a model that wants it, are what is measured here.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            return _one(fold, name, transformer, models, scorers, rows, held, splits)
-        except ValueError as error:
-            raise ValueError(f"{name} cannot be compared: {error}") from error
+        return _one(fold, name, transformer, models, scorers, rows, held, splits)
+
+
+@contextmanager
+def _blamed(what):
+    """Say what cannot be compared, in the words of the estimator that refuses."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{what} cannot be compared: {error}") from error
 
 
 def _one(fold, name, transformer, models, scorers, rows, held, splits):
@@ -78,9 +85,10 @@ def _one(fold, name, transformer, models, scorers, rows, held, splits):
     X, y = rows
     found = defaultdict(list)
     for train, test in splits:
-        ready = clone(transformer)
-        Z = ready.fit_transform(safe_indexing(X, train), y[train])
-        Z_test = ready.transform(safe_indexing(X, test))
+        with _blamed(name):
+            ready = clone(transformer)
+            Z = ready.fit_transform(safe_indexing(X, train), y[train])
+            Z_test = ready.transform(safe_indexing(X, test))
         for model_name, (model, choices) in models.items():
             if len(choices) > 1:
                 score, rows_of = scorers[model_name], _as_is
@@ -88,21 +96,23 @@ def _one(fold, name, transformer, models, scorers, rows, held, splits):
                 if shared is not None:
                     model, rows_of = shared
                 given, held_out = rows_of(Z), rows_of(Z_test)
-                found[model_name].append(
-                    [score(_fitted(model, choice, given, y[train]), held_out, y[test]) for choice in choices]
-                )
+                with _blamed(f"{model_name} behind {name}"):
+                    fitted = (_fitted(model, choice, given, y[train]) for choice in choices)
+                    found[model_name].append([score(each, held_out, y[test]) for each in fitted])
     begin = time.perf_counter()
-    ready = clone(transformer)
-    Z = ready.fit_transform(X, y)
-    took = time.perf_counter() - begin
-    Z_test = ready.transform(held[0])
+    with _blamed(name):
+        ready = clone(transformer)
+        Z = ready.fit_transform(X, y)
+        took = time.perf_counter() - begin
+        Z_test = ready.transform(held[0])
     outcome = Outcome(fold, name, {}, {}, {}, {})
     for model_name, (model, choices) in models.items():
         best = choices[best_of(found[model_name])] if len(choices) > 1 else choices[0]
         begin = time.perf_counter()
-        fitted = _fitted(model, best, Z, y)
-        outcome.fit_times[model_name] = took + time.perf_counter() - begin
-        score = float(scorers[model_name](fitted, Z_test, held[1]))
+        with _blamed(f"{model_name} behind {name}"):
+            fitted = _fitted(model, best, Z, y)
+            outcome.fit_times[model_name] = took + time.perf_counter() - begin
+            score = float(scorers[model_name](fitted, Z_test, held[1]))
         if not np.isfinite(score):
             raise ValueError(f"the score of {model_name} on a fold of {len(held[1])} test rows is {score}")
         outcome.scores[model_name] = score

@@ -34,8 +34,8 @@ def corrected_t_test(differences, test_share):
     mean, n = float(d.mean()), len(d)
     spread = float(d.std(ddof=1)) if n > 1 else np.nan
     error = np.sqrt(1.0 / n + test_share) * spread
-    if spread == 0.0:  # the same difference in every fold
-        return mean, 0.0, 1.0 if mean == 0.0 else 0.0
+    if spread <= 1e-12 * abs(mean):  # the same in every fold: no spread to judge by, but a sign n times
+        return mean, 0.0, 1.0 if mean == 0.0 else 2.0 ** (1 - n)
     return mean, float(error), float(2.0 * stats.t.sf(abs(mean) / error, n - 1))
 
 

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 WIDE = 88
 
 
-def recipe(comparison, *, read, drop, target, key=None, numbers=(), categories=False):
+def recipe(comparison, *, read, drop, target, key=None, numbers=(), categories=()):
     """Return Python that reads the table and fits the best pipeline, with its tuned parameters.
 
     Parameters
@@ -23,9 +23,9 @@ def recipe(comparison, *, read, drop, target, key=None, numbers=(), categories=F
     key : str, default=None
         Key column, where the best scaler goes by it.
     numbers : sequence of str
-        The columns of numbers; named where there is a key.
-    categories : bool, default=False
-        Whether there are columns to encode.
+        The columns of numbers.
+    categories : sequence of str, default=()
+        The columns to encode.
     """
     columns, model = comparison.best_pipeline_.named_steps.values()
     chain = columns if isinstance(columns, Pipeline) else columns.transformers[0][1]
@@ -36,24 +36,21 @@ def recipe(comparison, *, read, drop, target, key=None, numbers=(), categories=F
     steps = [*map(spelt, parts), 'SimpleImputer(strategy="median")']
     if key is not None or categories:
         imports |= {("sklearn.compose", "make_column_transformer")}
-        chosen = pformat([*numbers, key], width=WIDE, compact=True) if key is not None else None
-        if chosen is None or categories:
-            imports |= {("sklearn.compose", "make_column_selector")}
-        chosen = chosen or 'make_column_selector(dtype_include="number")'
-        where = [f"    (numbers, {chosen}),"]
+        body = [f"numbers = make_pipeline({', '.join(steps)})", "columns = make_column_transformer("]
+        body.append(f"    (numbers, {_listed([*numbers, *([] if key is None else [key])])}),")
         if categories:
             imports |= {("sklearn.preprocessing", "OneHotEncoder")}
-            others = 'make_column_selector(dtype_exclude="number")'
-            where.append(f'    (OneHotEncoder(handle_unknown="ignore"), {others}),')
-        body = [f"numbers = make_pipeline({', '.join(steps)})"]
-        body += ["columns = make_column_transformer(", *where, ")"]
-        body.append(_pipeline(["columns", spelt(model)]))
+            body.append(f'    (OneHotEncoder(handle_unknown="ignore"), {_listed(categories)}),')
+        body += [")", _pipeline(["columns", spelt(model)])]
     else:
         body = [_pipeline([*steps, spelt(model)])]
     lines = [*read[:-1], *_import_lines(imports), "", read[-1]]
-    dropped = pformat([target, *drop], width=WIDE, compact=True)
-    lines += [f"X, y = table.drop(columns={dropped}), table[{target!r}]", *body]
+    lines += [f"X, y = table.drop(columns={_listed([target, *drop])}), table[{target!r}]", *body]
     return "\n".join(lines)
+
+
+def _listed(names):
+    return pformat(list(names), width=WIDE - 16, compact=True).replace("\n", "\n     ")
 
 
 def _pipeline(steps):

@@ -6,6 +6,8 @@ from numbers import Integral
 
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
+from skprep.compat import safe_indexing
+
 INNER_FOLDS = 3
 MANY_ROWS = 1000  # from which on two inner folds have rows enough
 
@@ -22,7 +24,7 @@ def splitter(cv, kind, grouped, random_state):
     random_state : int, RandomState or None
     """
     if not isinstance(cv, Integral):
-        return cv if hasattr(cv, "split") else _Listed(cv)
+        return cv if hasattr(cv, "split") and not isinstance(cv, str) else Listed(cv)
     if isinstance(cv, bool) or cv < 2:
         raise ValueError(
             f"cv must be a number of folds, 2 or more, a splitter or a list of (train, test); received "
@@ -35,19 +37,58 @@ def splitter(cv, kind, grouped, random_state):
     return (StratifiedKFold if kind == "classification" else KFold)(cv, **shuffled)
 
 
-def inner_splitter(outer, kind, grouped, random_state, n_rows):
-    """Return the splitter of ``n_rows`` training rows: like the outer one, in 3 folds, in 2 of many rows."""
-    folds = INNER_FOLDS if n_rows < MANY_ROWS else INNER_FOLDS - 1
-    if isinstance(outer, _Listed):
-        return splitter(folds, kind, grouped, random_state)
-    if not isinstance(getattr(outer, "n_splits", None), Integral):
-        return outer
+def inner_splitter(outer, kind, random_state, folds, X, y, groups):
+    """Return the splitter of training rows: like the outer one, in 3 folds, in 2 of many rows.
+
+    Where training rows cannot be split like that (splits that were made beforehand, too few groups), shuffled
+    folds are it, by group as long as there are two groups.
+
+    Parameters
+    ----------
+    outer : splitter
+    kind : {"classification", "regression"}
+    random_state : int, RandomState or None
+    folds : list of (train, test)
+        The outer splits.
+    X, y, groups : rows, target, and the group of each row or None
+    """
+    n_rows = min(len(train) for train, _ in folds)
+    wanted = INNER_FOLDS if n_rows < MANY_ROWS else INNER_FOLDS - 1
+    if groups is not None:
+        n_groups = min(len(set(groups[train].tolist())) for train, _ in folds)
+        if n_groups < 2:  # one group cannot be split by group
+            return Ungrouped(splitter(wanted, kind, False, random_state))
+        wanted = min(wanted, n_groups)
     inner = copy(outer)
-    inner.n_splits = min(folds, outer.n_splits)
-    return inner
+    if isinstance(getattr(outer, "n_splits", None), Integral):
+        inner.n_splits = min(wanted, outer.n_splits)
+    if getattr(outer, "test_size", None) is not None and hasattr(outer, "gap"):
+        inner.test_size = None  # of a TimeSeriesSplit, whose training folds are shorter
+    if not isinstance(outer, Listed):
+        try:
+            for train, _ in folds:
+                own = None if groups is None else groups[train]
+                for a, b in inner.split(safe_indexing(X, train), y[train], own):
+                    if max(a.max(initial=0), b.max(initial=0)) >= len(train):
+                        raise IndexError
+            return inner
+        except (ValueError, IndexError):
+            pass
+    return splitter(max(2, wanted), kind, groups is not None, random_state)
 
 
-class _Listed:
+class Ungrouped:
+    """A splitter that is not told of groups."""
+
+    def __init__(self, splitter):
+        self.splitter = splitter
+
+    def split(self, X, y=None, groups=None):
+        """Yield the splits."""
+        yield from self.splitter.split(X, y)
+
+
+class Listed:
     """Splits that were made beforehand."""
 
     def __init__(self, splits):
@@ -59,4 +100,5 @@ class _Listed:
         self.splits = list(splits)
 
     def split(self, X, y=None, groups=None):
+        """Yield the splits."""
         yield from self.splits

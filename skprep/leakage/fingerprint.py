@@ -1,6 +1,7 @@
 """The state of any object as a fingerprint: equal exactly where all that it knows is equal, bit for bit."""
 
 import hashlib
+import re
 import types
 from functools import partial
 
@@ -9,13 +10,11 @@ import pandas as pd
 from scipy import sparse
 from sklearn.neighbors import BallTree, KDTree
 
-CLOCKS = {  # what differs between two runs of the same work
-    "refit_time_",
-    "mean_fit_time",
-    "std_fit_time",
-    "mean_score_time",
-    "std_score_time",
-}
+CLOCK = re.compile(r"(^|_)times?(_|$)")  # names of what differs between two runs of the same work
+
+
+def _is_clock(name):
+    return isinstance(name, str) and CLOCK.search(name) is not None
 
 
 def fingerprint(value):
@@ -37,7 +36,7 @@ def differing(one, two):
     """Return the name of the first attribute in which two objects differ, None where it is not one."""
     one, two = (vars(v) if hasattr(v, "__dict__") else {} for v in (one, two))
     for name in sorted({*one, *two}):
-        if name not in CLOCKS and (
+        if not _is_clock(name) and (
             (name in one) != (name in two) or fingerprint(one[name]) != fingerprint(two[name])
         ):
             return name
@@ -78,7 +77,7 @@ def _add(put, value, seen):
 def _add_parts(put, value, seen):
     if isinstance(value, dict):
         for name in sorted(value, key=repr):
-            if not (isinstance(name, str) and name in CLOCKS):
+            if not _is_clock(name):
                 _add(put, name, seen)
                 _add(put, value[name], seen)
     elif isinstance(value, list | tuple):

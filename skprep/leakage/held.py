@@ -2,6 +2,7 @@
 
 import copy
 import types
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
@@ -10,50 +11,97 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 PLAIN = (str, bytes, int, float, complex, bool, type(None), np.generic, np.dtype, type, types.ModuleType)
-
 FUNCTIONS = (types.FunctionType, types.MethodType, partial)
+LIBRARIES = (
+    "sklearn",
+    "skprep",
+    "numpy",
+    "scipy",
+    "pandas",
+    "joblib",
+    "builtins",
+    "abc",
+    "polars",
+    "pyarrow",
+)
 
 
 def found_in(value, wanted):
-    """Yield ``(where, what)`` of all that a value holds, closures and globals too, that is ``wanted``."""
-    yield from _walk(value, "", wanted, {})
+    """Yield ``(where, what, holder)`` of all that a value holds that is ``wanted``.
+
+    Attributes, containers, closures, defaults and globals of functions, those of the methods of its class
+    and of functions that these call, are walked. ``holder`` is the ``(container, name)`` outside of the
+    value that refers to it, a dictionary of globals or a class; None where the value itself does.
+    """
+    yield from _walk(value, "", wanted, {}, None)
 
 
-def _walk(value, where, wanted, seen):
+def _walk(value, where, wanted, seen, holder):
     if isinstance(value, PLAIN) or id(value) in seen:
         return
     seen[id(value)] = value
     if where and wanted(value):
-        yield where, value
+        yield where, value, holder
         return
-    for name, part in _parts_of(value):
-        yield from _walk(part, f"{where}.{name}" if where else name, wanted, seen)
+    for name, part, place in _parts_of(value):
+        yield from _walk(
+            part, f"{where}.{name}" if where else name, wanted, seen, place or (holder and (value, name))
+        )
 
 
 def _parts_of(value):
-    """Return what an object refers to, by name."""
-    if isinstance(value, np.ndarray | pd.DataFrame | pd.Series | pd.Index) or sparse.issparse(value):
+    """Return what an object refers to: name, part, and the holder outside of the object or None."""
+    if _is_table(value):
         return []
     if isinstance(value, dict):
-        return [(str(k), v) for k, v in value.items()]
+        return [(str(k), v, None) for k, v in list(value.items())]
     if isinstance(value, list | tuple | set | frozenset):
-        return [(str(i), v) for i, v in enumerate(value)] if len(value) < 10_000 else []
+        return [(str(i), v, None) for i, v in enumerate(value)] if len(value) < 10_000 else []
     if isinstance(value, partial):
-        return [("func", value.func), *_parts_of(value.args), *_parts_of(value.keywords)]
+        return [("func", value.func, None), ("args", value.args, None), ("keywords", value.keywords, None)]
     if isinstance(value, types.MethodType):
-        return [("__self__", value.__self__)]
+        return [("__self__", value.__self__, None), ("__func__", value.__func__, None)]
     if isinstance(value, types.FunctionType):
         return _of_function(value)
-    return list(getattr(value, "__dict__", {}).items())
+    return [(n, v, None) for n, v in getattr(value, "__dict__", {}).items()] + _of_class(type(value))
+
+
+def _of_class(kind):
+    """Return what the classes of a person's own hold: their methods, and data."""
+    found = []
+    for each in kind.__mro__:
+        if each.__module__.partition(".")[0] not in LIBRARIES:
+            held = {n: v for n, v in vars(each).items() if not n.startswith("__") or n == "__call__"}
+            found += [
+                (n, getattr(v, "__func__", v), (each, n)) for n, v in held.items() if not _is_setting(n)
+            ]
+    return found
+
+
+def _is_setting(name):
+    return name.startswith(("_parameter_constraints", "_sklearn", "_get_", "_abc"))
 
 
 def _of_function(function):
+    if (function.__module__ or "").partition(".")[0] in LIBRARIES:
+        return []
     names = function.__code__.co_freevars
     cells = [(n, c) for n, c in zip(names, function.__closure__ or (), strict=True)]
-    inside = [(n, c.cell_contents) for n, c in cells if _is_filled(c)]
+    inside = [(n, c.cell_contents, None) for n, c in cells if _is_filled(c)]
     known = function.__globals__
-    outside = [(n, known[n]) for n in function.__code__.co_names if n in known and _is_data(known[n])]
-    return inside + outside + [("default", v) for v in function.__defaults__ or ()]
+    outside = [
+        (n, known[n], (known, n))
+        for n in _names_in(function.__code__)
+        if n in known and not isinstance(known[n], PLAIN)
+    ]
+    defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    return inside + outside + [("default", v, None) for v in defaults]
+
+
+def _names_in(code):
+    """Return the names that a function, and those written inside it, look up."""
+    inner = [part for part in code.co_consts if isinstance(part, types.CodeType)]
+    return [*code.co_names, *(name for part in inner for name in _names_in(part))]
 
 
 def _is_filled(cell):
@@ -63,23 +111,49 @@ def _is_filled(cell):
         return False
 
 
-def _is_data(value):
-    return isinstance(value, np.ndarray | pd.DataFrame | pd.Series | BaseEstimator) or sparse.issparse(value)
+def _is_table(value):
+    known = isinstance(value, np.ndarray | pd.DataFrame | pd.Series | pd.Index) or sparse.issparse(value)
+    return known or (hasattr(value, "shape") and hasattr(value, "__array__") and not isinstance(value, type))
 
 
-def is_rows(n_rows):
-    """Return what says whether a value is a table, or a column, of so many rows."""
+def is_rows(X, y):
+    """Return what says whether a value is a table of as many rows as ``X``, or a column of it, or ``y``."""
+    n_rows = X.shape[0]
+    columns = [] if y is None else [np.asarray(y)]
+    columns += [np.asarray(take) for take in _columns_of(X)]
 
     def told(value):
-        if isinstance(value, np.ndarray | pd.DataFrame | pd.Series | pd.Index) or sparse.issparse(value):
-            return value.ndim > 0 and value.shape[0] == n_rows
-        return (
-            isinstance(value, list)
-            and len(value) == n_rows
-            and all(isinstance(v, (*PLAIN, list)) for v in value)
+        if isinstance(value, list) and len(value) == n_rows and not isinstance(value[0], list | np.ndarray):
+            return _is_one_of(np.array(value, dtype=object), columns)
+        if isinstance(value, list) and len(value) == n_rows:
+            return all(isinstance(row, list | np.ndarray) for row in value)
+        if not _is_table(value) or not value.shape or value.shape[0] != n_rows:
+            return False
+        if len(value.shape) > 1:
+            return value.shape[1] > 0 and value.shape != (n_rows, n_rows)
+        labelled = (
+            isinstance(value, pd.Series) and isinstance(X, pd.DataFrame) and value.index.equals(X.index)
         )
+        return labelled or _is_one_of(np.asarray(value), columns)
 
     return told
+
+
+def _columns_of(X):
+    if isinstance(X, pd.DataFrame):
+        return [X.iloc[:, j].to_numpy() for j in range(min(X.shape[1], 200))]
+    if sparse.issparse(X) or getattr(X, "ndim", 2) != 2 or not isinstance(X, np.ndarray):
+        return []
+    return list(X.T[:200])
+
+
+def _is_one_of(column, columns):
+    return any(
+        len(column) == len(own)
+        and all(a == b or (a != a and b != b) for a, b in zip(column, own, strict=True))
+        for own in columns
+        if own.ndim == 1
+    )
 
 
 def is_fitted(value):
@@ -87,6 +161,35 @@ def is_fitted(value):
     return isinstance(value, BaseEstimator) and any(
         name.endswith("_") and not name.startswith("_") for name in vars(value)
     )
+
+
+@contextmanager
+def held_instead(holder, other):
+    """Let a dictionary of globals, a container in it, or a class hold another object for a while."""
+    if holder is None:
+        yield
+        return
+    where, name = holder
+    if isinstance(where, type):
+        before = vars(where)[name]
+        setattr(where, name, other)
+    elif isinstance(where, dict):
+        name = next(key for key in where if str(key) == name)
+        before, where[name] = where[name], other
+    elif isinstance(where, list):
+        before, where[int(name)] = where[int(name)], other
+    else:
+        before = getattr(where, name, None)
+        setattr(where, name, other)
+    try:
+        yield
+    finally:
+        if isinstance(where, type):
+            setattr(where, name, before)
+        elif isinstance(where, dict | list):
+            where[int(name) if isinstance(where, list) else name] = before
+        else:
+            setattr(where, name, before)
 
 
 def with_others(estimator, replaced):
@@ -102,7 +205,7 @@ def with_others(estimator, replaced):
 
 
 def _with_others(function, memo):
-    """Return a twin of a function whose closure, globals and defaults hold other objects."""
+    """Return a twin of a function whose closure and defaults hold other objects."""
     if id(function) in memo:
         return memo[id(function)]
     memo[id(function)] = function  # where it refers to itself
@@ -114,16 +217,14 @@ def _with_others(function, memo):
     cells = [
         types.CellType(_of(c.cell_contents, memo)) if _is_filled(c) else c for c in function.__closure__ or ()
     ]
-    known = function.__globals__
-    names = [n for n in function.__code__.co_names if n in known and _is_data(known[n])]
     twin = types.FunctionType(
         function.__code__,
-        {**known, **{name: copy.deepcopy(known[name], memo) for name in names}} if names else known,
+        function.__globals__,
         function.__name__,
         tuple(copy.deepcopy(v, memo) for v in function.__defaults__ or ()) or None,
         tuple(cells) or None,
     )
-    twin.__kwdefaults__ = function.__kwdefaults__
+    twin.__kwdefaults__ = copy.deepcopy(function.__kwdefaults__, memo)
     memo[id(function)] = twin
     return twin
 
@@ -144,6 +245,8 @@ def changed_rows(value, rows):
     """
     if sparse.issparse(value):
         return type(value)(changed_rows(value.toarray(), rows))
+    if type(value).__module__.partition(".")[0] == "polars":
+        return type(value)(changed_rows(value.to_pandas(), rows))
     if isinstance(value, pd.DataFrame):
         columns = {i: changed_rows(value.iloc[:, i], rows) for i in range(value.shape[1])}
         return pd.concat(columns, axis=1).set_axis(value.columns, axis=1)

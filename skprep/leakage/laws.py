@@ -17,10 +17,10 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from skprep.compat import safe_indexing
 from skprep.leakage.fingerprint import differing, fingerprint
-from skprep.leakage.held import changed_rows, found_in, is_fitted, is_rows, with_others
+from skprep.leakage.held import changed_rows, found_in, held_instead, is_fitted, is_rows, with_others
 from skprep.types import Keys, Rows
 
-METHODS = ("transform", "predict_proba", "decision_function", "predict")
+METHODS = ("transform", "predict_proba", "decision_function", "score_samples", "predict")
 ALONE = 5  # rows that are looked at by themselves
 ADVICE = "Learn from the rows that fit is given, and from nothing else"
 
@@ -67,6 +67,8 @@ def check_no_leakage(
 
     Raises
     ------
+    TypeError
+        If ``estimator`` is none.
     AssertionError
         If a law is broken. The message names the step and shows the proof: the row, the numbers, what was
         learnt.
@@ -79,8 +81,10 @@ def check_no_leakage(
     -----
     Numbers of rows that are computed in batches of other sizes may differ in their last bits: outputs are
     compared to 1e-6 of their size (1e-3 in float32), what is learnt exactly. Numbers that somebody computed
-    from all rows beforehand and passed as constants cannot be told from any other constants. A clock that is
-    part of the state (``refit_time_`` of a search) is left out.
+    from all rows beforehand and passed as constants cannot be told from any other constants, tables of some
+    of the rows not from other tables, and a cache in a module that is filled once and for all is not seen.
+    A clock that is part of the state (``refit_time_`` of a search) is left out. What a row gives is tried
+    on test rows of every fold: a leak that shows in some rows only is found where they are among ``X``.
 
     References
     ----------
@@ -103,7 +107,14 @@ def check_no_leakage(
         ...
     AssertionError: FunctionTransformer: transform of a row depends on the other rows of its batch. Row 0...
     """
+    if not hasattr(estimator, "fit") or isinstance(estimator, type):
+        raise TypeError(
+            f"check_no_leakage takes an estimator, with fit; received {estimator!r}. Pass an instance, "
+            f"such as "
+            "StandardScaler()."
+        )
     X = X if hasattr(X, "shape") else np.asarray(X)
+    X = X.tocsr() if sparse.issparse(X) else X
     y = None if y is None else (y if hasattr(y, "shape") else np.asarray(y))
     splits = _splits(estimator, X, y, groups, cv)
     for number, (train, test) in enumerate(splits):
@@ -111,7 +122,7 @@ def check_no_leakage(
             _check_groups(groups, train, test, number)
         rows = _Rows(X, y, train, test, random_state)
         with _seeded(random_state):
-            _check_part(_settled(estimator, random_state), type(estimator).__name__, rows, number == 0)
+            _check_part(_settled(estimator, random_state), type(estimator).__name__, rows)
 
 
 class _Rows:
@@ -152,14 +163,12 @@ def _check_groups(groups, train, test, number):
         )
 
 
-def _check_part(estimator, name, rows, thorough):
+def _check_part(estimator, name, rows):
     """Check the parts of an estimator, and then itself."""
     for child, place, own in _children(estimator, name, rows):
-        _check_part(child, place, own, thorough)
+        _check_part(child, place, own)
     _check_learning(estimator, name, rows)
-    fitted = _fit(estimator, rows, rows.train)
-    if thorough:
-        _check_outputs(fitted, name, rows)
+    _check_outputs(_fit(estimator, rows, rows.train), name, rows)
 
 
 def _children(estimator, name, rows):
@@ -227,26 +236,39 @@ def _check_outputs(fitted, name, rows):
                 f"{name}: {method} must give the same for the same rows; two calls gave different results. "
                 "Learn in fit alone, and give random numbers a random_state."
             )
-        sure = method == "predict" and any(hasattr(fitted, m) for m in METHODS[1:3])
+        sure = _are_sure(fitted, X) if method == "predict" else np.ones(len(Z), dtype=bool)
         _check_batch(fitted, method, X, Z, name, sure)
 
 
-def _check_batch(fitted, method, X, Z, name, labels_follow):
-    """Check that each row gives what it gives elsewhere. Labels follow from numbers, which may tie."""
+def _are_sure(fitted, X):
+    """Say which rows are not on the edge between two classes, where the last bits of a number decide."""
+    for method in ("decision_function", "predict_proba"):
+        if hasattr(fitted, method):
+            scores = np.asarray(_call(fitted, method, X), dtype=np.float64)
+            if scores.ndim == 1:
+                return np.abs(scores) > 1e-6
+            ordered = np.sort(scores, axis=1)
+            return (
+                ordered[:, -1] - ordered[:, -2] > 1e-6 if scores.shape[1] > 1 else np.ones(len(scores), bool)
+            )
+    return np.ones(X.shape[0], dtype=bool)
+
+
+def _check_batch(fitted, method, X, Z, name, sure):
+    """Check that each row gives what it gives elsewhere, among those whose result is sure."""
     n = X.shape[0]
-    if n < 2 or labels_follow:
+    if n < 2:
         return
     few = np.unique(np.linspace(0, n - 1, min(n, ALONE)).astype(int))
     batches = [("when it is alone", np.array([i])) for i in few]
     batches += [("in another order", np.arange(n)[::-1]), ("among half of the rows", np.arange((n + 1) // 2))]
     for how, which in batches:
-        _compare(fitted, method, safe_indexing(X, which), Z, which, how, name)
+        _compare(fitted, method, safe_indexing(X, which), Z, which, how, name, np.flatnonzero(sure[which]))
     odd = np.arange(1, n, 2)
     if len(odd):
-        changed = _moved(X, odd)
-        _compare(
-            fitted, method, changed, Z, np.arange(n), "among rows that were changed", name, np.arange(0, n, 2)
-        )
+        even = np.arange(0, n, 2)
+        how = "among rows that were changed"
+        _compare(fitted, method, _moved(X, odd), Z, np.arange(n), how, name, even[sure[even]])
 
 
 def _moved(X, rows):
@@ -256,12 +278,11 @@ def _moved(X, rows):
     return safe_indexing(X, order)
 
 
-def _compare(fitted, method, given, Z, which, how, name, judged=None):
+def _compare(fitted, method, given, Z, which, how, name, at):
     try:
         found = _call(fitted, method, given)
     except ValueError:  # too few rows for it, which is not about leaking
         return
-    at = np.arange(len(which)) if judged is None else judged
     if found.shape[0] != len(which):
         raise AssertionError(
             f"{name}: {method} must give one result for each row; received {len(which)} rows, it gave "
@@ -333,23 +354,25 @@ def _check_learning(estimator, name, rows):
 def _check_held(estimator, name, rows, fitted):
     """Change what the estimator holds of rows outside the training fold, and fit again."""
     n = rows.X.shape[0]
-    held = [(where, v) for where, v in found_in(estimator, is_rows(n)) if not _is_own(where)]
+    held = [found for found in found_in(estimator, is_rows(rows.X, rows.y)) if not _is_own(found[0])]
     if not held or len(rows.train) == n:
         return
     outside = np.setdiff1d(np.arange(n), rows.train)
-    for where, value in held:
-        other = with_others(estimator, [(value, changed_rows(value, outside))])
-        with _seeded(rows.random_state):
+    for where, value, holder in held:
+        changed = changed_rows(value, outside)
+        other = with_others(estimator, [(value, changed)])
+        with _seeded(rows.random_state), held_instead(holder, changed):
             try:
                 other.fit(*_given(rows, rows.train))
-                theirs = [_results(other, rows), _results(fitted, rows)]
+                found = _results(other, rows)
             except Exception as error:
                 raise AssertionError(
                     f"{name}: fit reads rows outside of the training fold, which it holds as {where!r}: with "
                     f"other values there it fails ({type(error).__name__}: {error}). {ADVICE}."
                 ) from error
+        theirs = list(zip(found, _results(fitted, rows), strict=True))
         what = _learnt_difference(fitted, other, value)
-        if what is not None or not all(map(_same, *theirs)):
+        if what is not None or not all(_same(*pair) for pair in theirs):
             shown = "what it gives for test rows" if what is None else f"{what}"
             raise AssertionError(
                 f"{name}: fit must depend on the rows that it is given; it holds {n} rows as {where!r}, "
@@ -390,7 +413,7 @@ def _check_prefit(estimator, name, rows):
     """Refuse what is inside and was fitted on all rows, test rows among them."""
     if len(rows.train) == rows.X.shape[0]:
         return
-    inside = list(found_in(estimator, is_fitted))
+    inside = [(where, value) for where, value, _ in found_in(estimator, is_fitted)]
     if isinstance(estimator, FrozenEstimator):
         inside.append(("estimator", estimator.estimator))
     for where, value in inside:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from skprep.frames.eager import as_pandas
 from skprep.leakage.traces import encoded_target, scaled_together, target_in_disguise
@@ -13,7 +14,7 @@ from skprep.types import Keys, Rows
 
 SHOWN = 5  # examples that a line names
 MANY_CLASSES = 20  # whole numbers with more distinct values than this are a quantity
-BY_CHANCE = 3.0  # times as many equal rows as columns of their own would give
+BY_CHANCE = 1e-4  # that so many rows are equal by what the columns hold
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,12 @@ def leakage_report(
     groups = _pair(groups_train, groups_test, train, test, "groups")
     named = hasattr(X_train, "columns")
     leaks, checked = [], ["columns scaled before the split", "rows in both"]
-    leaks += _scaled(train, test, named)
-    leaks += _shared_rows(train, test)
+    twins = _twins(train, test)
+    own = np.ones(len(test), dtype=bool)
+    own[twins[0]] = False
+    # What was copied afterwards would hide what was scaled before
+    leaks += _scaled(train, test[own] if own.any() else test, named)
+    leaks += _shared_rows(train, test, *twins)
     if groups is not None:
         checked.append("groups in both")
         leaks += _shared_groups(*groups)
@@ -233,22 +238,26 @@ def _scaled(train, test, named):
         )
 
 
-def _shared_rows(train, test):
+def _twins(train, test):
+    """Return the test rows that are among the training rows, a twin, and how many chance gives."""
     both = pd.concat([train, test], ignore_index=True)
     codes = [pd.factorize(both.iloc[:, j], use_na_sentinel=False)[0] for j in range(both.shape[1])]
     key = pd.util.hash_pandas_object(pd.DataFrame(dict(enumerate(codes))), index=False).to_numpy()
     own, theirs = key[: len(train)], key[len(train) :]
     shared = np.flatnonzero(np.isin(theirs, own))
-    if not len(shared) or len(shared) <= BY_CHANCE * _expected(codes, own, len(test)):
+    first = int(np.flatnonzero(own == theirs[shared[0]])[0]) if len(shared) else -1
+    return shared, first, _expected(codes, own, len(test))
+
+
+def _shared_rows(train, test, shared, twin, expected):
+    if not len(shared) or stats.poisson.sf(len(shared) - 1, expected) > BY_CHANCE:
         return
-    first = int(shared[0])
-    twin = int(np.flatnonzero(own == theirs[first])[0])
     yield Leak(
         "rows",
         None,
-        f"{len(shared)} of {len(test)} test rows are among the training rows; test row {first} is "
-        f"training row "
-        f"{twin} for one.",
+        f"{len(shared)} of {len(test)} test rows are among the training rows; test row {shared[0]} is "
+        f"training "
+        f"row {twin} for one.",
         "Drop duplicates before the split, or keep them on one side by a group.",
     )
 
@@ -270,6 +279,7 @@ def _shared_groups(train, test):
         np.concatenate([train.astype(object), test.astype(object)]), use_na_sentinel=False
     )
     both = np.intersect1d(codes[: len(train)], codes[len(train) :])
+    both = both[[not pd.isna(values[i]) for i in both]]  # rows without a group share none
     if not len(both):
         return
     names = ", ".join(repr(values[i]) for i in both[:SHOWN]) + (", ..." if len(both) > SHOWN else "")
@@ -277,11 +287,15 @@ def _shared_groups(train, test):
     yield Leak(
         "groups",
         None,
-        f"{len(both)} groups are in the training rows and in the test rows ({names}), with {n_rows} of "
+        f"{_groups(len(both))} in the training rows and in the test rows ({names}), with {n_rows} of "
         f"{len(test)} "
         "test rows.",
         "Split by group, for example with GroupShuffleSplit or GroupKFold.",
     )
+
+
+def _groups(n):
+    return "1 group is" if n == 1 else f"{n} groups are"
 
 
 def _disguised(train, test, targets, named):
@@ -290,8 +304,9 @@ def _disguised(train, test, targets, named):
     y = y_train if y_test is None else np.concatenate([y_train, y_test])
     known = ~pd.isna(y)
     y, table = y[known], table[known]
-    is_class = not np.issubdtype(y.dtype, np.floating) and len(pd.unique(pd.Series(y))) <= MANY_CLASSES
-    is_class = is_class or y.dtype.kind not in "biuf"
+    is_class = y.dtype.kind not in "iuf" or (
+        len(pd.unique(pd.Series(y))) <= MANY_CLASSES and bool((y == np.round(y)).all())
+    )
     y = pd.factorize(pd.Series(y))[0] if is_class else y.astype(np.float64)
     for j, name in enumerate(table.columns):
         numbers = _numbers(table.iloc[:, j])

@@ -3,11 +3,16 @@
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import gammaln
 
+OWN = 0.9  # share of values that are there once, from which on a column is taken for continuous
 DISTINCT = 10  # values that a column needs before its statistics say anything
 ROUNDINGS = 1e-9  # relative to the unit that something was scaled to; of float32 columns 1e-5
 LEVELS = 4  # of an encoded column, from which on two parameters of smoothing cannot fit all by chance
-SAME = 0.9999  # correlation of ranks from which on a column is the target in other words
+DIGITS = range(-3, 7)  # to which a target is rounded
+CHANCE = 1e-6  # that a column without any part in it parts the classes
+NORMAL_IQR = float(stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
+SAME = 0.999  # correlation of ranks from which on a column is the target in other words
 
 
 def scaled_together(train, test):
@@ -29,9 +34,12 @@ def scaled_together(train, test):
     train, test, both = (v[~np.isnan(v)].astype(np.float64) for v in (train, test, both))
     if len(train) < 2 or len(test) < 1 or not np.isfinite(both).all():
         return None
-    if len(np.unique(both)) < DISTINCT or (both == np.round(both)).all():
+    n_distinct = len(np.unique(both))
+    if n_distinct < DISTINCT or (both == np.round(both)).all():
         return None  # counts and codes have such means and ends by themselves
     for what, fits in SCALINGS.items():
+        if n_distinct < OWN * len(both) and fits in (_is_ranged, _is_ranged_by_size):
+            continue  # proportions, scores and cycles of time end at 0 and 1 by themselves
         if fits(both, bound) and not fits(train, bound):
             return what
     if len(test) >= DISTINCT and _is_standardised(test, bound) and _is_standardised(train, bound):
@@ -49,21 +57,31 @@ def _is_standardised(x, bound):
     )
 
 
+def _has_unit_variance(x, bound):
+    return any(len(x) > ddof and _near(x.std(ddof=ddof), 1.0, bound) for ddof in (0, 1))
+
+
 def _is_ranged(x, bound):
     low, high = x.min(), x.max()
     ends = any(_near(low, a, bound) and _near(high, b, bound) for a, b in ((0.0, 1.0), (-1.0, 1.0)))
-    # Ends that many rows share are those of a proportion or a score, not of the data
-    return ends and max((x == low).sum(), (x == high).sum()) <= max(2, 0.02 * len(x))
+    return ends and max((x == low).sum(), (x == high).sum()) <= 2 and _thins_out(np.sort(x))
+
+
+def _thins_out(ordered):
+    """Say whether values do not crowd at their ends, as they do where a cosine or a share has its bounds."""
+    least = 0.1 * (ordered[-1] - ordered[0]) / len(ordered)
+    return ordered[1] - ordered[0] > least and ordered[-1] - ordered[-2] > least
 
 
 def _is_ranged_by_size(x, bound):
-    size = np.abs(x).max()
-    return _near(size, 1.0, bound) and (np.abs(x) == size).sum() <= max(2, 0.02 * len(x))
+    sizes = np.sort(np.abs(x))
+    apart = sizes[-1] - sizes[-2] > 0.1 * sizes[-1] / len(x)
+    return _near(sizes[-1], 1.0, bound) and apart
 
 
 def _is_robust(x, bound):
     low, median, high = np.quantile(x, (0.25, 0.5, 0.75))
-    return _near(median, 0.0, bound) and _near(high - low, 1.0, bound)
+    return _near(median, 0.0, bound) and any(_near(high - low, width, bound) for width in (1.0, NORMAL_IQR))
 
 
 def _is_ranked(x, bound):
@@ -75,6 +93,7 @@ def _is_ranked(x, bound):
 SCALINGS = {
     "ranked": _is_ranked,
     "standardised": _is_standardised,
+    "scaled to unit variance": _has_unit_variance,
     "scaled by median and IQR": _is_robust,
     "scaled to its minimum and maximum": _is_ranged,
     "scaled to its largest size": _is_ranged_by_size,
@@ -96,12 +115,14 @@ def encoded_target(train, test, y_train, y_test):
 def _levels(x, y):
     kept = ~np.isnan(x)
     values, codes, counts = np.unique(x[kept], return_inverse=True, return_counts=True)
-    if len(values) < LEVELS or len(values) > 0.5 * kept.sum():
+    if len(values) < 2 or len(values) > 0.5 * kept.sum() or (values == np.round(values)).all():
         return None
     return values, counts.astype(np.float64), np.bincount(codes, y[kept]) / counts
 
 
 def _is_encoded(v, n, m):
+    if len(v) < LEVELS:
+        return bool((np.abs(v - m) <= 1e-9 * (1.0 + np.abs(v))).all())
     left, right = n * (m - v), np.column_stack([v, -np.ones_like(v)])  # b v - a = n (m - v)
     fit, *_ = np.linalg.lstsq(right, left, rcond=None)
     error = np.abs(right @ fit - left)
@@ -137,7 +158,12 @@ def target_in_disguise(x, y, is_class):
 
 def _gives_class(x, y):
     codes, values = pd.factorize(pd.Series(x))
-    n_classes = len(np.unique(y))
+    classes, counts = np.unique(y, return_counts=True)
+    n_classes = len(classes)
+    # Of so many orders of the classes along the rows, n_classes! keep each in one piece
+    orders = gammaln(len(y) + 1) - gammaln(counts + 1).sum() - gammaln(n_classes + 1)
+    if orders < -np.log(CHANCE):
+        return None
     if len(values) == n_classes and len(pd.unique(pd.Series(codes * n_classes + y))) == n_classes:
         return "each of its values is one class"
     if x.dtype.kind != "f":
@@ -154,6 +180,8 @@ def _gives_number(x, y):
         return None
     if np.ptp(x) == 0 or np.ptp(y) == 0 or len(np.unique(x)) < DISTINCT:
         return None
+    if any((np.round(y, digits) == x).all() for digits in DIGITS):
+        return "it is the target, rounded"
     rank = float(stats.spearmanr(x, y)[0])
     if abs(rank) >= 1.0 - 1e-12:
         return f"it {'rises' if rank > 0 else 'falls'} with the target without exception"

@@ -142,7 +142,9 @@ def test_several_files_and_folders_are_read_as_one(folder, wine):
     found = run("fit", folder / "empty", "--out", out)
     assert "must hold Parquet files; it has none" in line(found.stderr)
     found = run("transform", many, "--scaler", out, "--out", many / "a.parquet")
-    assert "--out must not be the table itself" in line(found.stderr)
+    assert "--out must not lie in the table itself" in line(found.stderr)
+    found = run("transform", many, "--scaler", out, "--out", many / "new.parquet")
+    assert "--out must not lie in the table itself" in line(found.stderr)
 
 
 def test_separators_and_decimal_marks_that_are_named(folder):
@@ -188,7 +190,18 @@ def test_audit_guards_a_split(folder, wine):
         ("target", "copy"),
     ]
     by = run("audit", folder / "a.csv", folder / "b.csv", "--by", "target", "--quiet")
-    assert (by.exit_code, by.stdout) == (1, "")
+    assert by.exit_code == 1
+    assert by.stdout.startswith("2 leaks found.")
+    assert run("audit", folder / "a.csv", folder / "b.csv", "--exclude", "alcohol,copy").exit_code == 0
+    for bad, words in (
+        (("--exclude", "idd"), "--exclude must name a column of both tables; received 'idd'"),
+        (("--target", "copy", "--by", "copy"), "--by and --target must differ"),
+    ):
+        found = run("audit", folder / "a.csv", folder / "b.csv", *bad)
+        assert found.exit_code == 2
+        assert words in line(found.stderr)
+    found = run("audit", folder / "a.csv", folder / "train.csv")
+    assert "must have the same columns; 'copy' is in one alone" in line(found.stderr)
     bad = run("audit", folder / "a.csv", folder / "b.csv", "--by", "patient")
     assert bad.exit_code == 2
     assert "--by must name a column of both tables; received 'patient', which" in line(bad.stderr)
@@ -207,6 +220,13 @@ def test_drift_guards_a_stream(folder, wine):
     found = json.loads(run("drift", folder / "new.csv", "--scaler", out, "--json").stdout)
     assert [row["drifted"] for row in found["features"]] == [True, False]
     assert run("drift", folder / "new.csv", "--scaler", out, "--tolerance", 9).exit_code == 0
+    odd = run("drift", folder / "train.csv", "--scaler", out, "--json")
+    assert json.loads(odd.stdout)["unseen_groups"] == []
+    wine.drop(columns="alcohol").to_csv(folder / "less.csv", index=False)
+    found = run("drift", folder / "less.csv", "--scaler", out)
+    assert "the columns that the scaler knows; 'alcohol' is missing" in line(found.stderr)
+    wine[:0].to_csv(folder / "none.csv", index=False)
+    assert "has no rows" in line(run("drift", folder / "none.csv", "--scaler", out).stderr)
     gone = run("drift", folder / "new.csv", "--scaler", folder / "none.json")
     assert gone.exit_code == 2
 
@@ -229,6 +249,43 @@ def test_the_best_pipeline_is_saved_and_its_python_runs(folder, wine):
         )
         assert found.exit_code == 2
         assert "--save-pipeline must" in line(found.stderr)
+
+
+def test_the_pipeline_and_its_python_take_the_file_as_it_is(folder, wine):
+    wine["when"] = pd.date_range("2024-01-01", periods=len(wine)).astype(str)
+    wine["site"] = np.where(np.arange(len(wine)) % 3, "a", None)
+    wine["organic"] = np.arange(len(wine)) % 2 == 0
+    wine["proline"] = wine["proline"].astype(object)
+    wine.loc[3, "proline"] = "bad"
+    wine.to_csv(folder / "messy.csv", index=False)
+    best = folder / "best.joblib"
+    options = ("--target", "target", "--exclude", "id", "--save-pipeline", best, *ONE)
+    for more in ((), ("--by", "site")):
+        found = run("compare", folder / "messy.csv", *options, *more)
+        assert found.exit_code == 0
+        assert "column 'when' left out: dates. Make numbers of them first" in line(found.stdout)
+        assert "It takes numbers in 'proline': read them as the Python above does" in line(found.stdout)
+        code = found.stdout[found.stdout.index("import pandas as pd") : found.stdout.index("Pipeline: ")]
+        made = {}
+        exec(code, made)
+        raw = pd.read_csv(folder / "messy.csv")
+        raw["proline"] = pd.to_numeric(raw["proline"], errors="coerce")
+        np.testing.assert_array_equal(made["pipeline"].predict(raw), joblib.load(best).predict(raw))
+
+
+def test_two_outputs_that_are_one_and_targets_that_are_none(folder, wine):
+    one = folder / "one.joblib"
+    found = run("compare", folder / "wine.csv", "--target", "target", "-o", one, "--save-pipeline", one)
+    assert "--save-pipeline and --out must differ" in line(found.stderr)
+    wine.assign(name=[f"bottle {i % 99}" for i in range(len(wine))]).to_csv(folder / "names.csv", index=False)
+    found = run("compare", folder / "names.csv", "--target", "name", *ONE)
+    assert "needs a target of few classes; 'name' has 99 different values in 178 rows" in line(found.stderr)
+    found = run("compare", folder / "wine.csv", "--target", "proline", *ONE, "--scoring", "roc_auc")
+    assert found.exit_code == 2
+    assert "k-neighbours behind none cannot be compared" in line(found.stderr)
+    quiet = run("compare", folder / "wine.csv", "--target", "target", *ONE, "--quiet").stdout
+    assert quiet.startswith("Best: ")
+    assert quiet.count("\n") == 1
 
 
 def test_the_comparison_as_json_with_progress_elsewhere(folder):

@@ -49,7 +49,7 @@ def test_without_a_file_it_runs_on_bundled_data():
     code, out, _ = run("compare", "--folds", 2, "--max-rows", 100)
     assert code == 0
     assert "breast cancer (bundled): 100 rows, 30 features, 2 folds" in out
-    for name in ("StandardScaler", "Robust, soft clip", "Quantile to normal", "RBF SVM", "Best: "):
+    for name in ("StandardScaler", "Robust + soft clip", "Quantile to normal", "RBF SVM", "Best: "):
         assert name in out
 
 
@@ -148,7 +148,7 @@ def test_per_group_scaling_wins_where_devices_differ(tmp_path, one_model):
     assert code == 0
     assert re.search(r"Best: \w+ by group", out)
     assert "3 groups in 'device'" in out
-    assert "spread over the folds: 0 of 180 test rows met" in out
+    assert "are spread over the folds: every test row meets a group of the training rows" in out
 
 
 def test_a_large_table_is_represented_by_some_of_its_rows(wine, tmp_path, one_model):

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.neighbors import KDTree
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from skprep import ComBat, GroupScaler, check_no_leakage
 from skprep import StandardScaler as OurScaler
@@ -28,6 +28,7 @@ X = RNG.normal(size=(90, 4)) + np.arange(4)
 Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
 
 BATCH_BY_NATURE = {  # estimators whose results do depend on the batch, and why
+    "BernoulliRBM": "score_samples flips a bit of each row at random, by its place",
     "NMF": "the solver stops by the error over all rows of the batch",
     "MiniBatchNMF": "the solver stops by the error over all rows of the batch",
     "SparsePCA": "given one row, it gives one for each component",
@@ -101,6 +102,122 @@ def test_the_proof_is_numbers_that_can_be_looked_up():
     assert "and 0 when it is alone" in str(caught.value)
     with pytest.raises(AssertionError, match=r"has changed it\. mean_ was .*, and is "):
         check_no_leakage(LearnsAtTransform(), X)
+
+
+class ByMedian(LogisticRegression):
+    """Predicts half of each batch."""
+
+    def predict(self, X):
+        scores = self.decision_function(X)
+        return self.classes_[(scores > np.median(scores)).astype(int)]
+
+
+class ScoresTheBatch(StandardScaler):
+    """Scores rows by their distance from the mean of the batch."""
+
+    def score_samples(self, X):
+        return -np.abs(np.asarray(X) - np.asarray(X).mean(axis=0)).sum(axis=1)
+
+
+def test_labels_and_scores_that_depend_on_the_batch():
+    with pytest.raises(AssertionError, match="ByMedian: predict of a row depends on the other rows"):
+        check_no_leakage(ByMedian(), X, Y)
+    with pytest.raises(AssertionError, match="ScoresTheBatch: score_samples of a row depends on the other"):
+        check_no_leakage(ScoresTheBatch(), X)
+    late = FunctionTransformer(lambda rows: pd.DataFrame(rows).ffill().bfill().to_numpy())
+    check_no_leakage(late, X)
+    holes = X.copy()
+    holes[70, 1] = np.nan
+    with pytest.raises(AssertionError, match="depends on the other rows of its batch"):
+        check_no_leakage(late, holes)
+
+
+TABLE, KEPT = X.copy(), {"rows": X.copy()}
+FITTED = StandardScaler().fit(X)
+
+
+def mean_of_all():
+    return TABLE.mean(axis=0)
+
+
+class ByMethodGlobal(StandardScaler):
+    """Learns from a table of its module."""
+
+    def fit(self, X, y=None):
+        return super().fit(TABLE)
+
+
+class ByHelper(StandardScaler):
+    """Asks a function that knows all rows."""
+
+    def fit(self, X, y=None):
+        super().fit(X)
+        self.mean_ = mean_of_all()
+        return self
+
+
+class ByDictionary(StandardScaler):
+    """Learns from a table in a dictionary of its module."""
+
+    def fit(self, X, y=None):
+        return super().fit(KEPT["rows"])
+
+
+class ByClass(StandardScaler):
+    """Learns from a table of its class."""
+
+    rows = X.copy()
+
+    def fit(self, X, y=None):
+        return super().fit(self.rows)
+
+
+class ByFittedGlobal(StandardScaler):
+    """Gives what another scaler has learnt."""
+
+    def transform(self, X):
+        return FITTED.transform(X)
+
+
+def by_default(Z, *, rows=X.copy()):  # noqa: B008
+    return Z - rows.mean(axis=0)
+
+
+@pytest.mark.parametrize(
+    ("leak", "words"),
+    [
+        (ByMethodGlobal(), "it holds 90 rows as 'fit.TABLE'"),
+        (ByHelper(), "it holds 90 rows as 'fit.mean_of_all.TABLE'"),
+        (ByDictionary(), "it holds 90 rows as 'fit.KEPT.rows'"),
+        (ByClass(), "it holds 90 rows as 'rows'"),
+        (ByFittedGlobal(), "FITTED' holds a StandardScaler"),
+        (FunctionTransformer(by_default), "it holds 90 rows as 'func.default'"),
+    ],
+    ids=lambda v: type(v).__name__ if not isinstance(v, str) else "",
+)
+def test_rows_are_found_wherever_they_are_kept(leak, words):
+    before = TABLE.copy(), KEPT["rows"].copy(), ByClass.rows.copy()
+    with pytest.raises(AssertionError) as caught:
+        check_no_leakage(leak, X)
+    assert words in str(caught.value)
+    for then, now in zip(before, (TABLE, KEPT["rows"], ByClass.rows), strict=True):
+        np.testing.assert_array_equal(then, now)
+
+
+def test_what_is_as_long_as_the_rows_need_not_be_rows():
+    square = np.random.default_rng(0).normal(size=(30, 30))
+    frame = pd.DataFrame(square, columns=[f"c{j}" for j in range(30)])
+    check_no_leakage(ColumnTransformer([("z", StandardScaler(), list(frame.columns))]), frame)
+    weights = np.linspace(0, 1, 30)
+    check_no_leakage(FunctionTransformer(lambda rows: rows * weights), square)
+    few = np.random.default_rng(0).integers(0, 30, size=(30, 1))
+    check_no_leakage(OneHotEncoder(categories=[list(range(30))]), few)
+
+
+def test_what_is_no_estimator_is_refused():
+    for given in (42, StandardScaler):
+        with pytest.raises(TypeError, match="check_no_leakage takes an estimator, with fit; received"):
+            check_no_leakage(given, X)
 
 
 def test_groups_must_be_kept_apart():

@@ -30,7 +30,8 @@ SCALED = {
     "standardised": StandardScaler(),
     "scaled to its minimum and maximum": MinMaxScaler(),
     "scaled to its largest size": MaxAbsScaler(),
-    "scaled by median and IQR": RobustScaler(),
+    "scaled by median and IQR": RobustScaler(unit_variance=True),
+    "scaled to unit variance": StandardScaler(with_mean=False),
     "ranked": None,
 }
 
@@ -80,6 +81,55 @@ def test_encoding_by_the_target_before_the_split_is_found_and_after_it_is_not(sm
         assert not leakage_report(after[:400], after[400:], **sides)
 
 
+def test_means_of_a_few_levels_and_rounded_copies():
+    rng = np.random.default_rng(0)
+    level, y = rng.integers(0, 3, 120), rng.normal(50, 7, 120)
+    X = pd.DataFrame({"code": pd.Series(y).groupby(level).transform("mean"), "twin": y.round(0)})
+    report = leakage_report(X[:80], X[80:], y_train=y[:80], y_test=y[80:])
+    assert kinds(report) == [("target", "twin"), ("encoded", "code")]
+
+
+def test_copies_of_rows_hide_nothing():
+    X = pd.DataFrame(StandardScaler().fit_transform(np.random.default_rng(0).normal(size=(150, 2))))
+    test = pd.concat([X[100:], X[:20]])
+    assert kinds(leakage_report(X[:100], test)) == [("scaled", 0), ("scaled", 1), ("rows", None)]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda r: r.integers(0, 13, (200, 4)).astype(float),
+        lambda r: r.binomial(30, 0.8, (200, 3)) / 30,
+        lambda r: np.cos(2 * np.pi * r.integers(0, 1440, (200, 1)) / 1440),
+        lambda r: r.integers(0, 1440, (200, 2)) / 1440,
+    ],
+)
+def test_numbers_that_end_or_meet_by_themselves(draw):
+    alarms = 0
+    for seed in range(60):
+        X = draw(np.random.default_rng(seed))
+        alarms += bool(leakage_report(X[:150], X[150:]))
+    assert alarms <= 1
+
+
+def test_a_few_rows_of_a_class_are_parted_by_chance():
+    rng = np.random.default_rng(0)
+    for n in (60, 300):
+        X, y = rng.normal(size=(n, 20)), np.zeros(n, dtype=int)
+        y[rng.integers(0, n)] = 1
+        assert not leakage_report(X[:40], X[40:], y_train=y[:40], y_test=y[40:])
+
+
+def test_a_target_of_whole_floats_and_groups_that_are_missing():
+    X, y, _ = clean()
+    X["copy"] = y.astype(float)
+    sides = {"y_train": y[:150].astype(float), "y_test": y[150:].astype(float)}
+    assert kinds(leakage_report(X[:150], X[150:], **sides)) == [("target", "copy")]
+    nobody = np.full(200, np.nan)
+    report = leakage_report(X[:150], X[150:], groups_train=nobody[:150], groups_test=nobody[150:])
+    assert kinds(report) == []
+
+
 def test_shared_rows_and_groups_are_counted_and_named():
     X, _, _ = clean()
     test = pd.concat([X[150:], X[3:8]])
@@ -93,7 +143,7 @@ def test_shared_rows_and_groups_are_counted_and_named():
     assert not leakage_report(X[:150], X[150:], **sides)
     sides = {"groups_train": device[:145], "groups_test": device[145:]}
     (leak,) = leakage_report(X[:145], X[145:], **sides).leaks
-    assert leak.text == "1 groups are in the training rows and in the test rows (14), with 5 of 55 test rows."
+    assert leak.text == "1 group is in the training rows and in the test rows (14), with 5 of 55 test rows."
 
 
 def test_rows_of_few_values_are_equal_by_chance():

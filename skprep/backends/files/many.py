@@ -42,9 +42,10 @@ class ManyTables(TableFile):
             known = [kind for kind in types if not pa.types.is_null(kind)]
             kind = known[0] if known else pa.null()
             if len(known) > 1:
+                texts = all(pa.types.is_string(k) or pa.types.is_large_string(k) for k in known)
                 numbers = all(pa.types.is_integer(k) or pa.types.is_floating(k) for k in known)
                 kind = pa.float64() if numbers else pa.string()
-                if not numbers and self.is_parquet:
+                if not numbers and not texts and self.is_parquet:
                     raise TableError(
                         f"Column {field.name!r} must have one type in all files; received {known[0]} and "
                         f"{known[1]}. Convert one of them."
