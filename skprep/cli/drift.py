@@ -37,9 +37,16 @@ def drift(
         fitted = load_scaler(scaler)
         with inputs(files) as paths:
             table = read_table(paths, **settings_of(missing, thousands, sep, decimal))
-        names = [
-            name for name in getattr(fitted, "feature_names_in_", table.columns) if name in table.columns
-        ]
+        if table.empty:
+            raise TableError(f"{', '.join(files)!r} has no rows. It must hold a header and rows.")
+        names = list(getattr(fitted, "feature_names_in_", table.columns))
+        gone = [name for name in names if name not in table.columns]
+        if gone:
+            raise TableError(
+                f"The rows must have the columns that the scaler knows; {gone[0]!r} is missing. The "
+                f"columns are: "
+                f"{', '.join(map(repr, table.columns[:30]))}."
+            )
         report = drift_report(fitted, table[names], tolerance=tolerance)
         if as_json:
             put(_as_json(report))

@@ -46,7 +46,7 @@ def recipe(comparison, *, read, drop, target, key=None, numbers=(), categories=(
         body = [_pipeline([*steps, spelt(model)])]
     lines = [*read[:-1], *_import_lines(imports), "", read[-1]]
     lines += [f"X, y = table.drop(columns={_listed([target, *drop])}), table[{target!r}]", *body]
-    return "\n".join(lines)
+    return "\n".join([*lines, "# of rows to come: pipeline.predict(rows[X.columns])"])
 
 
 def _listed(names):

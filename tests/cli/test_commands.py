@@ -270,7 +270,9 @@ def test_the_pipeline_and_its_python_take_the_file_as_it_is(folder, wine):
         exec(code, made)
         raw = pd.read_csv(folder / "messy.csv")
         raw["proline"] = pd.to_numeric(raw["proline"], errors="coerce")
-        np.testing.assert_array_equal(made["pipeline"].predict(raw), joblib.load(best).predict(raw))
+        np.testing.assert_array_equal(
+            made["pipeline"].predict(raw[made["X"].columns]), joblib.load(best).predict(raw)
+        )
 
 
 def test_two_outputs_that_are_one_and_targets_that_are_none(folder, wine):
