@@ -32,6 +32,7 @@ def drift(
         from skprep.backends.files import read_table
         from skprep.cli.transform import load_scaler
         from skprep.drift import drift_report
+        from skprep.errors import TableError
 
         check_file(scaler, "`skprep fit` makes one.")
         fitted = load_scaler(scaler)
