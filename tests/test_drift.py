@@ -20,7 +20,7 @@ from skprep import (
     from_json,
     to_json,
 )
-from skprep.drift import _chance
+from skprep.drift.figures import chance_of_extremes
 
 RNG = np.random.default_rng(0)
 TRAIN = pd.DataFrame(RNG.normal([50, 0.001], [7, 1e-5], size=(2000, 2)), columns=["hu", "dose"])
@@ -92,7 +92,7 @@ def test_a_distance_in_ranks_is_that_of_the_two_distributions():
 def test_values_outside_are_judged_by_the_exact_chance():
     for k, n, n_train in ((1, 5, 9), (2, 5, 9), (3, 7, 4), (0, 5, 9)):
         expected = comb(n, k) / comb(n + n_train, k)
-        assert _chance(np.array(k), np.array(n), np.array(n_train)) == pytest.approx(expected)
+        assert chance_of_extremes(np.array(k), np.array(n), np.array(n_train)) == pytest.approx(expected)
     X = draw(100)
     X.loc[:4, "hu"] = 500.0
     report = drift_report(MinMaxScaler().fit(TRAIN), X)
