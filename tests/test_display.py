@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy import sparse
 from sklearn.preprocessing import OneHotEncoder, QuantileTransformer
 
 from skprep import (
@@ -100,6 +101,17 @@ def test_features_are_chosen_and_drawn_in_the_place_of_an_axes():
         ScalingDisplay.from_estimator(scaler, X, features="age")
     array = ScalingDisplay.from_estimator(StandardScaler().fit(X.to_numpy()), X.to_numpy().tolist())
     assert array.axes_[1, 0].get_title(loc="left") == "feature 1"
+
+
+def test_axes_put_anywhere_and_sparse_rows():
+    figure = plt.figure()
+    ax = figure.add_axes((0.5, 0.5, 0.4, 0.4))
+    scaler = StandardScaler(with_mean=False).fit(X[["hu"]].to_numpy())
+    display = ScalingDisplay.from_estimator(scaler, sparse.csr_array(X[["hu"]].to_numpy()), ax=ax)
+    np.testing.assert_array_equal(display.before, X[["hu"]])
+    box = display.axes_[0, 0].get_position()
+    assert box.x0 >= 0.49
+    assert box.y1 <= 0.91
 
 
 def test_groups_are_overlaid_and_small_and_unseen_ones_marked():

@@ -9,6 +9,8 @@ import sys
 import joblib
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sklearn.datasets import load_wine
 from sklearn.model_selection import train_test_split
@@ -133,6 +135,13 @@ def test_several_files_and_folders_are_read_as_one(folder, wine):
     scaled = pd.read_parquet(folder / "scaled.parquet")
     np.testing.assert_allclose(scaled["alcohol"], load(out).transform(wine[["alcohol", "magnesium"]])[:, 0])
     assert len(scaled) == len(wine)
+    texts = wine.assign(name="x")[["alcohol", "magnesium", "name"]]
+    (folder / "texts").mkdir()
+    for end, kind in (("a", pa.string()), ("b", pa.large_string())):
+        schema = pa.schema([("alcohol", pa.float64()), ("magnesium", pa.float64()), ("name", kind)])
+        pq.write_table(pa.Table.from_pandas(texts, schema=schema), folder / "texts" / f"{end}.parquet")
+    assert run("transform", folder / "texts", "-s", out, "-o", folder / "t.parquet").exit_code == 0
+    assert pd.read_parquet(folder / "t.parquet")["name"].eq("x").all()
     wine.rename(columns={"proline": "other"}).to_csv(folder / "odd.csv", index=False)
     found = run("fit", files[0], folder / "odd.csv", "--out", out)
     assert "Several files must have the same columns; 'other' is in one of" in line(found.stderr)
