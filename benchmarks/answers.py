@@ -76,7 +76,7 @@ def scores(most):
                         by_hand.append(search.score(X[test], y[test]))
                     worst = max(worst, np.abs(np.subtract(table[scaler, model], by_hand)).max())
         theirs = time.perf_counter() - begin
-        cells(load.__name__[5:], len(table), f"{worst:.1e}", f"{ours:.1f}", f"{theirs:.1f}")
+        cells(load.__name__[5:], str(len(table)), f"{worst:.1e}", f"{ours:.1f}", f"{theirs:.1f}")
 
 
 def some_columns(X, own):

@@ -83,7 +83,7 @@ def check_out(out, option="--out", **inputs):
         for file in files if isinstance(files, list) else [files]:
             if file is None or str(file) == "-" or not Path(file).exists():
                 continue
-            inside = Path(file).is_dir() and Path(file).resolve() in out.resolve().parents
+            inside = name == "table" and Path(file).is_dir() and Path(file).resolve() in out.resolve().parents
             if inside or (out.exists() and out.samefile(file)):
                 where = "lie in" if inside else "be"
                 raise TableError(

@@ -161,8 +161,7 @@ def leakage_report(
     twins = _twins(train, test)
     own = np.ones(len(test), dtype=bool)
     own[twins[0]] = False
-    # What was copied afterwards would hide what was scaled before
-    leaks += _scaled(train, test[own] if own.any() else test, named)
+    leaks += _scaled(train, test, own, named)
     leaks += _shared_rows(train, test, *twins)
     if groups is not None:
         checked.append("groups in both")
@@ -222,10 +221,14 @@ def _numbers(column):
     return column.to_numpy(dtype=np.float32 if narrow else np.float64, na_value=np.nan)
 
 
-def _scaled(train, test, named):
+def _scaled(train, test, own, named):
     for j, name in enumerate(train.columns):
         one, two = _numbers(train.iloc[:, j]), _numbers(test.iloc[:, j])
-        what = None if one is None or two is None else scaled_together(one, two)
+        if one is None or two is None:
+            continue
+        what = scaled_together(one, two)
+        if what is None and own.any():  # rows that were copied afterwards would hide it
+            what = scaled_together(one, two[own])
         if what is None:
             continue
         where = "over training and test rows together, and not over the training rows alone"

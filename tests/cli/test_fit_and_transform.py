@@ -226,13 +226,13 @@ def bad_files(folder):
             ["--by", "nope"],
             "--by must name a column of the table; received 'nope'. The columns",
         ),
-        ("good.parquet", ["--column", "nope"], "--column must name a column of the table; received 'nope'"),
+        ("good.parquet", ["--column", "nope"], "--columns must name a column of the table; received 'nope'"),
         (
             "good.parquet",
             ["--column", "t"],
-            "--column must name columns of numbers; received 't', which holds",
+            "--columns must name columns of numbers; received 't', which holds",
         ),
-        ("good.parquet", ["--column", "x", "--by", "x"], "--by and --column must differ"),
+        ("good.parquet", ["--column", "x", "--by", "x"], "--by and --columns must differ"),
         ("good.parquet", ["--scaler", "robust", "--max-rank-error", "2"], "max_rank_error"),
         ("good.parquet", ["--max-rank-error", "0.1"], "--max-rank-error goes with --scaler robust; received"),
         ("good.parquet", ["--handle-unknown", "nan"], "need --by"),
@@ -535,7 +535,7 @@ def test_options_and_files_that_do_not_go_together_are_refused(tmp_path):
             ["fit", ids, "--by", "device_id", "--by", "device_id", "-o", s],
             "--by must name each key column once",
         ),
-        (["fit", ids, "--column", "hu", "--column", "hu", "-o", s], "--column must name each column once"),
+        (["fit", ids, "--column", "hu", "--column", "hu", "-o", s], "--columns must name each column once"),
         (["transform", ids, "-s", tmp_path, "-o", tmp_path / "o.csv"], "must be a file; it is a folder"),
         (["transform", ids, "-s", ids, "-o", tmp_path / "o.csv"], "has written; .*ids.csv.*Not a document"),
         (["fit", tmp_path / "head.csv", "-o", tmp_path / "h.json"], "head.csv' has no rows"),
@@ -689,7 +689,7 @@ def test_decimals_are_numbers_in_every_command(tmp_path):
 
     cells = pa.array([1, 3, 10, 30]).cast(pa.decimal128(21, 1))
     pq.write_table(pa.table({"dev": ["a", "a", "b", "b"], "hu": cells}), tmp_path / "d.parquet")
-    assert "1 columns, 2 groups in 'dev': 'hu'" in ok(
+    assert "1 column, 2 groups in 'dev': 'hu'" in ok(
         "fit", tmp_path / "d.parquet", "--by", "dev", "-o", tmp_path / "s.json"
     )
     ok("transform", tmp_path / "d.parquet", "-s", tmp_path / "s.json", "-o", tmp_path / "o.parquet")

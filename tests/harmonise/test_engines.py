@@ -143,7 +143,7 @@ def test_files_on_the_command_line(tmp_path, ending, monkeypatch):
     for wrong, message in (
         (["--scaler", "combat"], "--scaler combat needs --by"),
         (["--covariate", "age"], "--covariate goes with --scaler combat"),
-        ([*options, "--column", "age"], "--covariate and --column must differ; received 'age' for both"),
+        ([*options, "--column", "age"], "--covariate and --columns must differ; received 'age' for both"),
         (
             [*options, "--covariate", "height"],
             "--covariate must name a column of the table; received 'height'",
