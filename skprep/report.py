@@ -39,6 +39,7 @@ pre { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; pad
   body { margin: 1rem auto; padding: 0 .7rem } h1 { font-size: 1.25rem }
   table { font-size: .74rem } th, td { padding: .25rem .2rem }
   td.n, th.n { white-space: normal; overflow-wrap: normal }
+  th small { display: none }
 }
 @media print {
   :root { --ink: #000; --page: #fff; --line: #999; --best: #eee; --soft: #333 }
