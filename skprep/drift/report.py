@@ -133,9 +133,9 @@ def drift_report(
     approximation of a mean. A spread is only as well known as the tails of the batch: for "narrower" the
     error bar is longer in small batches, and a batch of equal values is judged by how many could be equal
     at all. With five lognormal features of sigma 1 up to 6 % of small batches are false alarms all the
-    same; RobustScaler keeps the level whatever the distribution. One wild value in many rows moves no mean:
-    it takes MinMaxScaler, and several, to be an alarm. Weights of training rows count as numbers of rows,
-    except in GroupScaler.
+    same (13 % with ``tolerance=0``); RobustScaler keeps the level whatever the distribution. One wild value
+    in many rows moves no mean: it takes MinMaxScaler, and several, to be an alarm. Weights of training rows
+    count as numbers of rows, except in GroupScaler.
 
     References
     ----------
