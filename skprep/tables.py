@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from skprep.errors import TableError
-from skprep.leakage.traces import numbers_the_rows, target_in_disguise
+from skprep.leakage.traces import MANY_CLASSES, numbers_the_rows, target_in_disguise
 
-MANY_CLASSES = 20  # whole numbers with more distinct values than this are a quantity
 MOSTLY = 0.8  # text of which so much reads as numbers is a quantity with slips
 MANY_LEVELS = 50  # text with more distinct values than this is a name, not a category
 
@@ -116,8 +115,8 @@ def prepare(
         y = _quantity(table[target])
     if len(table) < 2 * folds:
         raise TableError(
-            f"{folds} folds need at least {2 * folds} rows with a target; there are {len(table)}. "
-            "Bring more rows, or pass a smaller --folds."
+            f"{folds} folds need at least {2 * folds} rows with a target; there are {len(table)}. Bring more "
+            "rows, or pass a smaller --folds."
         )
     groups = None if by is None else _groups(table[by], folds if keep_together else 1, notes)
     left = table.drop(columns=list(dict.fromkeys(c for c in (target, by, time) if c is not None)))
@@ -180,8 +179,8 @@ def _check_columns(table, target, by, exclude, time):
     for column, option in given:
         if column is not None and column not in table.columns:
             raise TableError(
-                f"{option} must name a column of the table; received {column!r}. "
-                f"The columns are: {_some(table.columns)}."
+                f"{option} must name a column of the table; received {column!r}. The columns are: "
+                f"{_some(table.columns)}."
             )
     if by == target:
         raise TableError(f"--by and --target must differ; received {by!r} for both.")
@@ -196,14 +195,14 @@ def _quantity(target):
     """Return the target of a regression as floats."""
     if not pd.api.types.is_numeric_dtype(target):
         raise TableError(
-            f"Regression needs a numeric target; {target.name!r} holds {target.dtype}. "
-            "Pass --task classification or another --target."
+            f"Regression needs a numeric target; {target.name!r} holds {target.dtype}. Pass --task "
+            "classification or another --target."
         )
     y = target.to_numpy(dtype=np.float64)
     if not np.isfinite(y).all():
         raise TableError(
-            f"The target {target.name!r} must be finite; it holds an infinite value. "
-            "Correct it or leave the cell empty."
+            f"The target {target.name!r} must be finite; it holds an infinite value. Correct it or leave the "
+            "cell empty."
         )
     if y.min() == y.max():
         raise TableError(
@@ -216,14 +215,14 @@ def _groups(by, folds, notes):
     odd = next((v for v in by if not isinstance(v, Hashable)), None)
     if odd is not None:
         raise TableError(
-            f"--by must name a column of numbers or text; {by.name!r} holds {type(odd).__name__}. "
-            "Pass another column."
+            f"--by must name a column of numbers or text; {by.name!r} holds {type(odd).__name__}. Pass "
+            "another column."
         )
     n_groups = by.nunique(dropna=False)
     if n_groups < folds:
         raise TableError(
-            f"--keep-together needs at least as many groups as there are folds ({folds}); "
-            f"{by.name!r} has {n_groups}. Pass a smaller --folds."
+            f"--keep-together needs at least as many groups as there are folds ({folds}); {by.name!r} has "
+            f"{n_groups}. Pass a smaller --folds."
         )
     missing = int(by.isna().sum())
     unnamed = f", {missing} rows without a key are one of them" if missing else ""
@@ -253,8 +252,8 @@ def _frequent_classes(table, target, folds, notes):
     odd = next((v for v in table[target] if not isinstance(v, Hashable)), None)
     if odd is not None:
         raise TableError(
-            f"The target {target!r} must hold numbers or text; it holds {type(odd).__name__}. "
-            "Pass another --target."
+            f"The target {target!r} must hold numbers or text; it holds {type(odd).__name__}. Pass another "
+            "--target."
         )
     counts = table[target].value_counts()
     if len(counts) > MANY_LEVELS and len(counts) > 0.1 * len(table):
@@ -265,13 +264,13 @@ def _frequent_classes(table, target, folds, notes):
     rare = counts[counts < folds]
     if len(counts) < 2:
         raise TableError(
-            f"Classification needs at least two classes; the target {target!r} is "
-            f"{str(counts.index[0])!r} in every row. Pass another --target."
+            f"Classification needs at least two classes; the target {target!r} is {str(counts.index[0])!r} "
+            "in every row. Pass another --target."
         )
     if len(counts) - len(rare) < 2:
         raise TableError(
-            f"{folds} folds need at least two classes with {folds} rows each; the target {target!r} "
-            f"has {_counted(counts)}. Pass a smaller --folds, --task regression or another --target."
+            f"{folds} folds need at least two classes with {folds} rows each; the target {target!r} has "
+            f"{_counted(counts)}. Pass a smaller --folds, --task regression or another --target."
         )
     if len(rare):
         notes.append(
@@ -301,14 +300,14 @@ def _features(table, notes, read):
     numbers = X.select_dtypes(np.number)
     if numbers.shape[1] == 0:
         raise TableError(
-            "Scaling needs at least one numeric column that varies, besides the target; there is none. "
-            f"Left out: {'; '.join(notes) or 'nothing'}."
+            "Scaling needs at least one numeric column that varies, besides the target; there is none. Left "
+            f"out: {'; '.join(notes) or 'nothing'}."
         )
     infinite = np.isinf(numbers).any()
     if infinite.any():
         raise TableError(
-            f"Features must be finite; column {infinite.idxmax()!r} holds an infinite value. "
-            "Correct it or leave the cell empty."
+            f"Features must be finite; column {infinite.idxmax()!r} holds an infinite value. Correct it or "
+            "leave the cell empty."
         )
     missing = int(X.isna().sum().sum())
     if missing:

@@ -44,8 +44,7 @@ def audit(
                 if name is not None and name not in table.columns:
                     raise TableError(
                         f"{option} must name a column of both tables; received {name!r}, which {file!r} "
-                        f"lacks. Its "
-                        f"columns are: {', '.join(map(repr, table.columns[:30]))}."
+                        f"lacks. Its columns are: {', '.join(map(repr, table.columns[:30]))}."
                     )
         if target is not None and target == by:
             raise TableError(f"--by and --target must differ; received {by!r} for both.")
@@ -55,9 +54,8 @@ def audit(
         odd = sorted(set(tables[0].columns) ^ set(tables[1].columns))
         if odd:
             raise TableError(
-                f"{train!r} and {test!r} must have the same columns; {odd[0]!r} is in one alone. Make "
-                f"them alike, "
-                "or leave it out of the file."
+                f"{train!r} and {test!r} must have the same columns; {odd[0]!r} is in one alone. Make them "
+                "alike, or leave it out of the file."
             )
         tables[1] = tables[1][list(tables[0].columns)]
         own = [name for name in (target, by, *left) if name is not None]
@@ -67,10 +65,7 @@ def audit(
             if name is not None:
                 words |= {f"{word}_train": tables[0][name], f"{word}_test": tables[1][name]}
         report = leakage_report(*features, **words)
-        if as_json:
-            put(_as_json(report, train, test))
-        else:
-            put(report)
+        put(_as_json(report, train, test) if as_json else report)
     if report.leaks:
         raise typer.Exit(1)
 

@@ -77,8 +77,8 @@ def compare(
             say(f"Pipeline: {save_pipeline} (joblib.load gives it back; a pickle, so load none of strangers)")
             if ready.read:
                 say(
-                    f"It takes numbers in {', '.join(map(repr, ready.read))}: read them as the Python "
-                    f"above does."
+                    f"It takes numbers in {', '.join(map(repr, ready.read))}: read them as the Python above "
+                    "does."
                 )
 
 

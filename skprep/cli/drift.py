@@ -44,15 +44,11 @@ def drift(
         gone = [name for name in names if name not in table.columns]
         if gone:
             raise TableError(
-                f"The rows must have the columns that the scaler knows; {gone[0]!r} is missing. The "
-                f"columns are: "
-                f"{', '.join(map(repr, table.columns[:30]))}."
+                f"The rows must have the columns that the scaler knows; {gone[0]!r} is missing. The columns "
+                f"are: {', '.join(map(repr, table.columns[:30]))}."
             )
         report = drift_report(fitted, table[names], tolerance=tolerance)
-        if as_json:
-            put(_as_json(report))
-        else:
-            put(report)
+        put(_as_json(report) if as_json else report)
     if report.drifted:
         raise typer.Exit(1)
 

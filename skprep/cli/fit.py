@@ -129,21 +129,11 @@ def _constants(scaler, features):
     """Return the features that had one value in all rows."""
     import numpy as np
 
-    spread = next(
-        (
-            getattr(scaler, n)
-            for n in ("var_", "data_range_", "scale_")
-            if getattr(scaler, n, None) is not None
-        ),
-        None,
-    )
-    if spread is None or np.shape(spread) != (len(features),):
-        return []
-    flat = np.asarray(spread) == (
-        1.0 if not hasattr(scaler, "var_") and not hasattr(scaler, "data_range_") else 0.0
-    )
-    flat &= hasattr(scaler, "var_") or hasattr(scaler, "data_range_")
-    return [name for name, is_flat in zip(features, flat, strict=True) if is_flat]
+    for attribute in ("var_", "data_range_"):
+        spread = getattr(scaler, attribute, None)
+        if spread is not None and np.shape(spread) == (len(features),):
+            return [name for name, width in zip(features, spread, strict=True) if width == 0]
+    return []
 
 
 def _say_gaps(scaler):
@@ -189,8 +179,7 @@ def _check_combat(scaler, keys, covariates, min_group_size):
     if scaler == "combat" and min_group_size != 1:
         raise TableError(
             "--min-group-size goes with a scaler per group; received --scaler combat, which draws small "
-            "sites "
-            "towards all features by itself. Leave it out."
+            "sites towards all features by itself. Leave it out."
         )
     if covariates and scaler != "combat":
         raise TableError(f"--covariate goes with --scaler combat; received --scaler {scaler}. Leave it out.")
@@ -236,8 +225,8 @@ def _check_names(table, keys, covariates, columns, left=()):
     for option, name in [(option, name) for option, names in options_of.items() for name in names]:
         if name not in table.schema.names:
             raise TableError(
-                f"{option} must name a column of the table; received {name!r}. "
-                f"The columns are: {_some(table.schema.names)}."
+                f"{option} must name a column of the table; received {name!r}. The columns are: "
+                f"{_some(table.schema.names)}."
             )
     for name in keys:
         if types.is_nested(table.schema.field(name).type):

@@ -89,7 +89,7 @@ def _warn_unknown_groups(scaler, path, most=5):
     known = ", ".join(map(repr, keys[:most])) + (", ..." if len(keys) > most else "")
     got = "got the parameters of all training rows" if hasattr(scaler, "scaler") else "stayed as they are"
     print(
-        f"Warning: none of the groups of {str(path)!r} is known to the scaler, which knows {known}: all rows "
-        f"{got}. Check the key column, or pass --handle-unknown error.",
+        f"Warning: none of the groups of {str(path)!r} is known to the scaler, which knows {known}: all "
+        f"rows {got}. Check the key column, or pass --handle-unknown error.",
         file=sys.stderr,
     )

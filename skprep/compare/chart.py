@@ -42,8 +42,8 @@ def draw(results, score, ax=None):
     ax.set_yticks(ticks, labels)
     ax.set_ylim(place - 0.4, -0.8)
     ax.set_xlabel(
-        f"{score} minus that of the best pair, 95 % in pairs\ngreen: best; blue: not told from it; "
-        f"orange: told"
+        f"{score} minus that of the best pair, 95 % in pairs\ngreen: best; blue: not told from it; orange: "
+        "told"
     )
     ax.tick_params(axis="y", length=0)
     for side in ("top", "right", "left"):

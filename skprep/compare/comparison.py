@@ -23,9 +23,8 @@ from skprep.compare.results import Result, as_frame, judged, verdict
 from skprep.compare.splits import Listed, inner_splitter, splitter
 from skprep.compat import safe_indexing
 from skprep.frames.eager import as_pandas
+from skprep.leakage.traces import MANY_CLASSES
 from skprep.types import Keys, Rows
-
-MANY_CLASSES = 20  # whole numbers with more distinct values than this are a quantity
 
 
 class Comparison:
@@ -218,8 +217,7 @@ def compare_scalers(
     if drawn and isinstance(outer, Listed):
         raise ValueError(
             f"cv as a list of rows counts all of them; received one, and {len(y)} rows were drawn from "
-            f"{drawn}. "
-            "Pass max_rows=None, or a splitter."
+            f"{drawn}. Pass max_rows=None, or a splitter."
         )
     folds = [(np.asarray(a), np.asarray(b)) for a, b in outer.split(X, y, groups)]
     smallest = min(len(train) for train, _ in folds)
@@ -272,7 +270,7 @@ def front(X, scaler, keys=()):
 
 def _keys_of(X, by):
     """Return key columns as they are called: labels of a frame, positions from 0 of an array."""
-    given = [] if by is None else list(by) if isinstance(by, list | tuple) else [by]
+    given = _several(by)
     names = list(X.columns) if isinstance(X, pd.DataFrame) else None
     found = []
     for key in given:
@@ -291,19 +289,17 @@ def _keys_of(X, by):
 
 def _named_by(scaler):
     """Return the columns that a scaler, or one in a pipeline, names beside those that it scales."""
-    inside = (
-        []
-        if isinstance(scaler, str)
-        else [v for v in scaler.get_params().values() if hasattr(v, "get_params")]
-    )
-    found = []
-    for each in [scaler, *inside]:
-        for name in ("by", "covariates"):
-            value = getattr(each, name, None)
-            found += (
-                [] if value is None else list(value) if isinstance(value, list | tuple | dict) else [value]
-            )
+    parameters = {} if isinstance(scaler, str) else scaler.get_params()
+    holders = [scaler, *(v for v in parameters.values() if hasattr(v, "get_params"))]
+    found = [
+        c for each in holders for name in ("by", "covariates") for c in _several(getattr(each, name, None))
+    ]
     return list(dict.fromkeys(found))
+
+
+def _several(value):
+    """Return one, several or none as a list."""
+    return [] if value is None else list(value) if isinstance(value, list | tuple | dict) else [value]
 
 
 def _drawn(X, y, groups, max_rows, random_state):
@@ -340,7 +336,7 @@ def _kind_of(y, models):
     if kind not in ("binary", "multiclass", "continuous"):
         raise ValueError(
             f"y must hold classes, or numbers; received {kind!r} in the words of scikit-learn. Pass one "
-            f"target."
+            "target."
         )
     numbers = np.issubdtype(y.dtype, np.number)
     if kind == "continuous" or (numbers and len(np.unique(y)) > MANY_CLASSES):
@@ -353,7 +349,7 @@ def _check_named(scalers, models):
         if given is not None and (not isinstance(given, Mapping) or not given):
             raise ValueError(
                 f"{name} must be a dict of names and estimators, one or more; received {given!r}. For "
-                f"example "
+                "example "
                 f'{name}={{"mine": ...}}.'
             )
 
@@ -365,7 +361,7 @@ def _check_model(model):
     if not isinstance(model, BaseEstimator) and not hasattr(model, "get_params"):
         raise ValueError(
             f"models must be estimators, or pairs of an estimator and a grid; received {model!r}. For "
-            f"example "
+            "example "
             'models={"ridge": (Ridge(), {"alpha": [0.1, 1.0]})}.'
         )
 

@@ -27,9 +27,8 @@ def splitter(cv, kind, grouped, random_state):
         return cv if hasattr(cv, "split") and not isinstance(cv, str) else Listed(cv)
     if isinstance(cv, bool) or cv < 2:
         raise ValueError(
-            f"cv must be a number of folds, 2 or more, a splitter or a list of (train, test); received "
-            f"{cv!r}. "
-            "For example cv=5."
+            "cv must be a number of folds, 2 or more, a splitter or a list of (train, test); received "
+            f"{cv!r}. For example cv=5."
         )
     shuffled = {"shuffle": True, "random_state": random_state}
     if grouped:
@@ -94,8 +93,8 @@ class Listed:
     def __init__(self, splits):
         if not isinstance(splits, Iterable) or isinstance(splits, str):
             raise ValueError(
-                "cv must be a number of folds, a splitter or a list of (train, test); received "
-                f"{splits!r}. For example cv=5."
+                f"cv must be a number of folds, a splitter or a list of (train, test); received {splits!r}. "
+                "For example cv=5."
             )
         self.splits = list(splits)
 

@@ -37,9 +37,9 @@ def figures_of(statistic, count, X, codes, n_groups, tolerance, level):
     if hasattr(statistic, "center") and hasattr(statistic, "std"):
         _moments(tests, batch, statistic, tolerance, alpha)
     elif isinstance(statistic, Extrema | SmallestTwo):
-        _extremes(tests, batch, X, codes, statistic, alpha)
+        _extremes(tests, batch, statistic, alpha)
     elif isinstance(statistic, Quantiles | MedianDeviation):
-        _ranks(tests, batch, X, codes, statistic, tolerance, alpha)
+        _ranks(tests, batch, statistic, tolerance, alpha)
     return tests
 
 
@@ -184,14 +184,12 @@ def _moments(tests, batch, statistic, tolerance, alpha):
     )
 
 
-def _extremes(tests, batch, X, codes, statistic, alpha):
+def _extremes(tests, batch, statistic, alpha):
     low = statistic.min if isinstance(statistic, Extrema) else statistic.first
     high = statistic.max if isinstance(statistic, Extrema) else np.full(low.shape, np.inf)
-    own = np.zeros(len(X), dtype=np.intp) if codes is None else codes
-    sums = summing_matrix(len(X), own, len(low)) if len(X) else np.zeros((len(low), 0))
+    X, own, present = batch.values, batch.codes, batch.present + batch.infinite
     with np.errstate(invalid="ignore"):
-        below, above = sums @ (low[own] > X).astype(float), sums @ (high[own] < X).astype(float)
-        present = sums @ (~np.isnan(X)).astype(float)
+        below, above = (batch.sums @ far.astype(float) for far in (low[own] > X, high[own] < X))
         tests.put("outside", np.where(present > 0, (below + above) / present, np.nan))
     for k, side, end in (
         (below, "below the training minimum", low),
@@ -213,13 +211,12 @@ def chance_of_extremes(k, n, n_train):
     return np.where(k > 0, np.exp(np.minimum(log, 0.0)), 1.0)
 
 
-def _ranks(tests, batch, X, codes, statistic, tolerance, alpha):
+def _ranks(tests, batch, statistic, tolerance, alpha):
     count, shape = tests.count, tests.count.shape
     points, ranks, slack = _known(statistic)
-    own = np.zeros(len(X), dtype=np.intp) if codes is None else codes
     distance, middle, spread = (np.full(shape, np.nan) for _ in range(3))
     for g in range(shape[0]):
-        rows = X[own == g]
+        rows = batch.values[batch.codes == g]
         for j in range(shape[1]):
             x = np.sort(rows[:, j][~np.isnan(rows[:, j])])
             q = points[g, j]
@@ -241,7 +238,7 @@ def _ranks(tests, batch, X, codes, statistic, tolerance, alpha):
         moved,
         lambda g, j: (
             f"its distribution differs by {distance[g, j]:.2f} in ranks, the median by {shift[g, j]:.2f} "
-            f"scales"
+            "scales"
         ),
     )
 

@@ -189,8 +189,8 @@ def _check(scaler, tolerance, level):
         )
     if not (np.isscalar(tolerance) and tolerance >= 0) or not 0 < level < 1:
         raise ValueError(
-            "tolerance must be 0 or more and level between 0 and 1; received "
-            f"tolerance={tolerance!r}, level={level!r}. The defaults are 0.1 and 0.01."
+            f"tolerance must be 0 or more and level between 0 and 1; received tolerance={tolerance!r}, "
+            f"level={level!r}. The defaults are 0.1 and 0.01."
         )
 
 

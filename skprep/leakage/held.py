@@ -170,26 +170,25 @@ def held_instead(holder, other):
         yield
         return
     where, name = holder
-    if isinstance(where, type):
-        before = vars(where)[name]
-        setattr(where, name, other)
-    elif isinstance(where, dict):
+    if isinstance(where, dict):
         name = next(key for key in where if str(key) == name)
-        before, where[name] = where[name], other
     elif isinstance(where, list):
-        before, where[int(name)] = where[int(name)], other
-    else:
-        before = getattr(where, name, None)
-        setattr(where, name, other)
+        name = int(name)
+    before = _put(where, name, other)
     try:
         yield
     finally:
-        if isinstance(where, type):
-            setattr(where, name, before)
-        elif isinstance(where, dict | list):
-            where[int(name) if isinstance(where, list) else name] = before
-        else:
-            setattr(where, name, before)
+        _put(where, name, before)
+
+
+def _put(where, name, value):
+    """Put a value into a container, a class or an object, and return what was there."""
+    if isinstance(where, dict | list):
+        before, where[name] = where[name], value
+        return before
+    before = vars(where).get(name)
+    setattr(where, name, value)
+    return before
 
 
 def with_others(estimator, replaced):

@@ -106,9 +106,8 @@ def check_no_leakage(
     """
     if not hasattr(estimator, "fit") or isinstance(estimator, type):
         raise TypeError(
-            f"check_no_leakage takes an estimator, with fit; received {estimator!r}. Pass an instance, "
-            f"such as "
-            "StandardScaler()."
+            f"check_no_leakage takes an estimator, with fit; received {estimator!r}. Pass an instance, such "
+            "as StandardScaler()."
         )
     X = X if hasattr(X, "shape") else np.asarray(X)
     X = X.tocsr() if sparse.issparse(X) else X

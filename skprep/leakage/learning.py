@@ -31,8 +31,7 @@ def check_learning(estimator, name, rows):
         what = differing(fitted, again) or "the estimator"
         raise AssertionError(
             f"{name}: fit must forget the rows of an earlier fit; after a fit on rows outside of the "
-            f"training "
-            f"fold, {what} is {short(getattr(again, what, None))} instead of "
+            f"training fold, {what} is {short(getattr(again, what, None))} instead of "
             f"{short(getattr(fitted, what, None))}. {ADVICE} (warm_start=False), or set a random_state."
         )
 
@@ -61,10 +60,9 @@ def _check_held(estimator, name, rows, fitted):
         if what is not None or not all(same(*pair) for pair in theirs):
             shown = "what it gives for test rows" if what is None else f"{what}"
             raise AssertionError(
-                f"{name}: fit must depend on the rows that it is given; it holds {n} rows as {where!r}, "
-                f"and with "
-                f"other values in the {len(outside)} rows outside of the training fold {shown} is another. "
-                f"{ADVICE}."
+                f"{name}: fit must depend on the rows that it is given; it holds {n} rows as {where!r}, and "
+                f"with other values in the {len(outside)} rows outside of the training fold {shown} is "
+                f"another. {ADVICE}."
             )
 
 
@@ -105,9 +103,8 @@ def _check_prefit(estimator, name, rows):
         if theirs == of_all and theirs != of_train:
             raise AssertionError(
                 f"{name}: nothing inside may be fitted on test rows beforehand; {where!r} holds a "
-                f"{type(value).__name__} that has learnt what a fit on all {rows.X.shape[0]} rows gives, "
-                f"and not "
-                f"what the training fold gives. Put it into the pipeline unfitted."
+                f"{type(value).__name__} that has learnt what a fit on all {rows.X.shape[0]} rows gives, and "
+                "not what the training fold gives. Put it into the pipeline unfitted."
             )
 
 

@@ -9,11 +9,10 @@ import pandas as pd
 from scipy import stats
 
 from skprep.frames.eager import as_pandas
-from skprep.leakage.traces import encoded_target, scaled_together, target_in_disguise
+from skprep.leakage.traces import MANY_CLASSES, encoded_target, scaled_together, target_in_disguise
 from skprep.types import Keys, Rows
 
 SHOWN = 5  # examples that a line names
-MANY_CLASSES = 20  # whole numbers with more distinct values than this are a quantity
 BY_CHANCE = 1e-4  # that so many rows are equal by what the columns hold
 
 
@@ -182,8 +181,7 @@ def _table(X, name):
         if X.ndim != 2:
             raise ValueError(
                 f"{name} must be a table, rows by columns; received an array of shape {X.shape}. Pass a "
-                f"frame, or "
-                "reshape it."
+                "frame, or reshape it."
             )
         X = pd.DataFrame(X)
     if not len(X):
@@ -259,8 +257,7 @@ def _shared_rows(train, test, shared, twin, expected):
         "rows",
         None,
         f"{len(shared)} of {len(test)} test rows are among the training rows; test row {shared[0]} is "
-        f"training "
-        f"row {twin} for one.",
+        f"training row {twin} for one.",
         "Drop duplicates before the split, or keep them on one side by a group.",
     )
 
@@ -291,8 +288,7 @@ def _shared_groups(train, test):
         "groups",
         None,
         f"{_groups(len(both))} in the training rows and in the test rows ({names}), with {n_rows} of "
-        f"{len(test)} "
-        "test rows.",
+        f"{len(test)} test rows.",
         "Split by group, for example with GroupShuffleSplit or GroupKFold.",
     )
 

@@ -6,6 +6,7 @@ from scipy import stats
 from scipy.special import gammaln
 
 OWN = 0.9  # share of values that are there once, from which on a column is taken for continuous
+MANY_CLASSES = 20  # whole numbers with more distinct values than this are a quantity
 DISTINCT = 10  # values that a column needs before its statistics say anything
 ROUNDINGS = 1e-9  # relative to the unit that something was scaled to; of float32 columns 1e-5
 LEVELS = 4  # of an encoded column, from which on two parameters of smoothing cannot fit all by chance
