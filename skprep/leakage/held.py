@@ -166,10 +166,10 @@ def is_fitted(value):
 @contextmanager
 def held_instead(holder, other):
     """Let a dictionary of globals, a container in it, or a class hold another object for a while."""
-    if holder is None:
+    where, name = holder or (None, None)
+    if not isinstance(where, dict | list) and not hasattr(where, "__dict__"):  # nothing, or a tuple
         yield
         return
-    where, name = holder
     if isinstance(where, dict):
         name = next(key for key in where if str(key) == name)
     elif isinstance(where, list):

@@ -212,6 +212,20 @@ def test_rows_are_found_wherever_they_are_kept(leak, words):
         np.testing.assert_array_equal(then, now)
 
 
+PAIR = (X.copy(), 1.0)
+
+
+class ByTuple(StandardScaler):
+    """Learns from a table in a tuple, which cannot be changed: that is not seen, and no error."""
+
+    def fit(self, X, y=None):
+        return super().fit(PAIR[0])
+
+
+def test_rows_in_a_tuple_are_no_error():
+    check_no_leakage(ByTuple(), X)
+
+
 def test_what_is_as_long_as_the_rows_need_not_be_rows():
     square = np.random.default_rng(0).normal(size=(30, 30))
     frame = pd.DataFrame(square, columns=[f"c{j}" for j in range(30)])
