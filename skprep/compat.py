@@ -1,6 +1,7 @@
 """Every name of scikit-learn that is not public, and what differs between its supported versions."""
 
 from contextlib import contextmanager, nullcontext
+from importlib.metadata import PackageNotFoundError, metadata
 
 import numpy as np
 from sklearn.base import _fit_context as fit_context
@@ -16,6 +17,7 @@ from sklearn.utils.validation import _get_feature_names as get_feature_names
 
 __all__ = [
     "CallbackSupportMixin",
+    "DocumentedMixin",
     "Interval",
     "InvalidParameterError",
     "Options",
@@ -44,6 +46,29 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Stand in for the mixin of scikit-learn 1.9: there are no callbacks to support."""
+
+
+class DocumentedMixin:
+    """Lead the "?" of an estimator's diagram to its page in our reference.
+
+    The address of the site is the one that ``pyproject.toml`` states; where the package is not installed
+    there is no link.
+    """
+
+    _doc_link_module = "skprep"
+
+    @property
+    def _doc_link_template(self):
+        try:
+            urls = metadata("skprep").get_all("Project-URL", [])
+        except PackageNotFoundError:
+            return ""
+        site = next((url.partition(", ")[2] for url in urls if url.startswith("Documentation, ")), "")
+        return site and site.rstrip("/") + "/reference/generated/{place}.{name}.html"
+
+    def _doc_link_url_param_generator(self):
+        inside = "skprep.nn" if type(self).__module__.startswith("skprep.nn.") else "skprep"
+        return {"place": inside, "name": type(self).__name__}
 
 
 try:

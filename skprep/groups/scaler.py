@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.backends import array_api, backend_of, memory
-from skprep.compat import CallbackSupportMixin, Interval, StrOptions, fit_context
+from skprep.compat import CallbackSupportMixin, DocumentedMixin, Interval, StrOptions, fit_context
 from skprep.frames.keys import as_objects
 from skprep.groups.state import GroupState
 from skprep.state import restored_on_error
@@ -18,7 +18,7 @@ from skprep.types import Keys, Rows, Weights
 from skprep.validation.parameters import features_at
 
 
-class GroupScaler(CallbackSupportMixin, TransformerMixin, GroupState):
+class GroupScaler(DocumentedMixin, CallbackSupportMixin, TransformerMixin, GroupState):
     r"""Scale the rows of each group with parameters learnt from that group's training rows.
 
     .. math:: z = (x - c_{g}) / s_{g}

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skprep.backends import backend_of
-from skprep.compat import CallbackSupportMixin, Interval, StrOptions, fit_context
+from skprep.compat import CallbackSupportMixin, DocumentedMixin, Interval, StrOptions, fit_context
 from skprep.frames.keys import as_objects
 from skprep.harmonise.state import HarmoniseState
 from skprep.state import restored_on_error
@@ -17,7 +17,7 @@ from skprep.types import Rows, Weights
 from skprep.validation.parameters import features_at
 
 
-class ComBat(CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimator):
+class ComBat(DocumentedMixin, CallbackSupportMixin, TransformerMixin, HarmoniseState, BaseEstimator):
     r"""Remove the effect of the site from each feature, and keep what covariates explain.
 
     A site is a scanner, a hospital, a plate, a batch.

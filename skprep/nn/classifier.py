@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skprep.compat import CallbackSupportMixin, Interval, StrOptions, fit_context, fit_task
+from skprep.compat import CallbackSupportMixin, DocumentedMixin, Interval, StrOptions, fit_context, fit_task
 from skprep.kernels.blocks import row_blocks
 from skprep.nn.layer import no_cache
 from skprep.nn.network import build_network
@@ -24,7 +24,7 @@ from skprep.types import Array, Weights
 AT_ONCE = 1 << 20  # numbers of the widest layer that are worked out at once
 
 
-class SoftmaxClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class SoftmaxClassifier(DocumentedMixin, CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     r"""Linear layers, normalisation and a softmax on top, trained by cross-entropy.
 
     .. math::

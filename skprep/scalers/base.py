@@ -14,6 +14,7 @@ from skprep.backends import array_api, backend_of
 from skprep.backends.fitted import Fitted
 from skprep.compat import (
     CallbackSupportMixin,
+    DocumentedMixin,
     check_feature_names,
     check_n_features,
     fit_context,
@@ -40,7 +41,7 @@ NOT_LEARNT = ("n_features_in_", "feature_names_in_")  # attributes of the input,
 CENTERING = {"with_mean": "pass", "with_centering": "use"}  # what a sparse matrix asks to be False
 
 
-class Scaler(CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class Scaler(DocumentedMixin, CallbackSupportMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Base of all scalers: which statistic is learnt, and which map it becomes.
 
     A scaler states four things:

@@ -1,0 +1,23 @@
+"""Every container, scaler and method gives what NumPy or pandas gives, or is refused where it is said here."""
+
+import pytest
+
+from . import containers
+
+REFUSED = {("SciPy sparse", name) for name in ("MinMaxScaler", "LogScaler", "GroupScaler", "ComBat")}
+NAMES = [container.name for container in containers.containers()]
+
+
+@pytest.mark.parametrize("method", containers.METHODS)
+@pytest.mark.parametrize("name", containers.SCALERS)
+@pytest.mark.parametrize("place", NAMES)
+def test_what_works_where(place, name, method):
+    container = next(c for c in containers.containers() if c.name == place)
+    expected = "no" if (place, name) in REFUSED else "yes"
+    assert containers.outcome(container, name, method) == expected
+
+
+@pytest.mark.parametrize("method", containers.METHODS)
+@pytest.mark.parametrize("name", containers.SCALERS)
+def test_what_works_on_spark(spark, name, method):
+    assert containers.outcome(containers.containers(spark)[-1], name, method) == "yes"
