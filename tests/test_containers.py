@@ -1,4 +1,4 @@
-"""Every container, scaler and method gives what NumPy or pandas gives, or is refused where it is said here."""
+"""Every container, scaler and method gives what NumPy or pandas gives, or is refused where this says so."""
 
 import pytest
 

@@ -96,7 +96,7 @@ class GroupScaler(DocumentedMixin, CallbackSupportMixin, TransformerMixin, Group
         ``scaler`` fitted to all training rows.
     n_features_in_ : int
         Number of columns of ``X``, key columns included.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, where ``X`` has names that are strings.
 
     Raises

@@ -104,7 +104,7 @@ class ComBat(DocumentedMixin, CallbackSupportMixin, TransformerMixin, HarmoniseS
         repeat.
     n_features_in_ : int
         Number of columns of ``X``, those of site and covariates included.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, where ``X`` has names that are strings.
 
     Notes

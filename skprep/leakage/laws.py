@@ -34,9 +34,8 @@ def check_no_leakage(
     1. What a row gives does not depend on the other rows of its batch: alone, in another order, and among
        rows that were changed it gives the same.
     2. ``transform`` and ``predict`` change nothing in the estimator.
-    3. What ``fit`` learns depends on its rows alone. Everything that the estimator holds beside them
-    (tables as
-       parameters, in closures, in globals of its functions) is changed outside of the training fold, and a
+    3. What ``fit`` learns depends on its rows alone. Everything that the estimator holds beside them (tables
+       as parameters, in closures, in globals of its functions) is changed outside of the training fold, and a
        fit on other rows comes before: what is learnt must be the same, bit for bit. Nothing inside may have
        been fitted on all rows beforehand.
 

@@ -95,7 +95,7 @@ class SoftmaxClassifier(DocumentedMixin, CallbackSupportMixin, ClassifierMixin, 
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
-    coef_ : ndarray of shape (n_classes, n_features_in_), or (1, n_features_in_) for two classes
+    coef_ : ndarray of shape (n_classes, n_features), or (1, n_features) for two classes
         Weights of the linear head, without hidden layers: what ``SelectFromModel`` and ``RFE`` go by.
     intercept_ : ndarray of shape (n_classes,) or (1,)
         Its biases.
@@ -113,7 +113,7 @@ class SoftmaxClassifier(DocumentedMixin, CallbackSupportMixin, ClassifierMixin, 
         Number of epochs, or iterations.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, where ``X`` has names that are strings.
 
     Notes

@@ -1,0 +1,152 @@
+"""Make the site: ``python docs/make.py``, and to publish it ``python docs/make.py --publish REMOTE``.
+
+First what nobody writes by hand: the gallery out of the notebooks, tables out of tests and benchmarks. Then
+Sphinx, with warnings as errors, and a look at every link. The site is in ``docs/_build/html``; ``--publish`` pushes
+it to the branch ``gh-pages`` of a git remote.
+"""
+
+import argparse
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+SITE = DOCS / "_build" / "html"
+GALLERY = {
+    "Why and which": ["why_scale", "which_scaler", "what_each_scaler_does", "mixed_features"],
+    "Devices and sites": ["per_device_ct", "harmonisation"],
+    "What goes wrong": ["no_leakage", "poisoned_statistics", "answers"],
+    "Where the rows are": ["laptop_to_cluster"],
+    "Layers": ["normalisation_layers", "norm_layers_in_a_head", "softmax_and_its_jacobian"],
+}
+COVER = {
+    "what_each_scaler_does": 0,
+    "answers": 1,
+    "per_device_ct": 0,
+}  # which picture is on the tile; else the first
+
+
+def make_gallery():
+    """Copy the notebooks, and write the page of tiles with a picture of each."""
+    folder = DOCS / "gallery"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "tiles").mkdir(parents=True)
+    known = [name for names in GALLERY.values() for name in names]
+    there = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    if sorted(known) != there:
+        raise ValueError(f"GALLERY must list every notebook; it differs in {set(known) ^ set(there)}.")
+    lines = [
+        "# Gallery",
+        "",
+        "Short notebooks, one idea each. CI runs all of them; the figures are theirs.",
+        "",
+    ]
+    for title, names in GALLERY.items():
+        lines += [f"## {title}", "", "::::{grid} 1 2 2 3", ":gutter: 3", ""]
+        for name in names:
+            lines += tile(name, folder)
+        lines += ["::::", ""]
+    lines += ["```{toctree}", ":hidden:", "", *known, "```", ""]
+    (folder / "index.md").write_text("\n".join(lines), "utf-8")
+
+
+def tile(name, folder):
+    """Write the picture of a notebook; return the lines of its tile."""
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    shutil.copy(path, folder)
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    title, _, text = "".join(cells[0]["source"]).partition("\n")
+    title = title.removeprefix("# ").strip()
+    first = text.strip().split("\n\n")[0].replace("\n", " ")
+    pictures = [
+        "".join(output["data"]["image/png"])
+        for cell in cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    lines = [f":::{{grid-item-card}} {title}", f":link: {name}", ":link-type: doc"]
+    if pictures:
+        (folder / "tiles" / f"{name}.png").write_bytes(base64.b64decode(pictures[COVER.get(name, 0)]))
+        lines += [f":img-top: tiles/{name}.png", f":img-alt: A figure of the notebook {title}"]
+    return [*lines, "", first, ":::", ""]
+
+
+def make_table():
+    """Try what works where, with the code of the tests; Spark too where all engines have to be there."""
+    made = DOCS / "_made" / "what_works.md"
+    made.parent.mkdir(exist_ok=True)
+    spark = ["--spark"] if os.environ.get("SKPREP_ALL_ENGINES") else []
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.containers", *spark],
+        cwd=ROOT,
+        env=os.environ | {"SCIPY_ARRAY_API": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    made.write_text(done.stdout, "utf-8")
+
+
+def copy_results():
+    """Copy the last full run of the benchmarks, with its pictures."""
+    folder = DOCS / "_made" / "results"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "benchmarks" / "results", folder)
+
+
+def build():
+    """Run Sphinx, with warnings as errors."""
+    shutil.rmtree(DOCS / "_build", ignore_errors=True)
+    shutil.rmtree(DOCS / "reference" / "generated", ignore_errors=True)
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", DOCS, SITE]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def check_links():
+    """Follow every link and anchor inside of the site; addresses of others are not asked."""
+    settings = DOCS / "_made" / "linkcheckerrc"
+    settings.write_text(
+        "[filtering]\ncheckextern=0\nnofollow=\n  [.]md$\n  _static/\n[AnchorCheck]\n[output]\nlog=text\n",
+        "utf-8",
+    )
+    command = ["linkchecker", "--no-robots", "--no-status", "-f", settings, SITE / "index.html"]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def publish(remote):
+    """Push the site, as one commit without a past, to the branch gh-pages of a remote."""
+    where = subprocess.run(
+        ["git", "remote", "get-url", remote], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    address = where.stdout.strip() or remote
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(SITE, folder, dirs_exist_ok=True)
+        Path(folder, ".nojekyll").touch()
+        for command in (
+            ["init", "-q", "-b", "gh-pages"],
+            ["add", "-A"],
+            ["commit", "-q", "-m", "The site"],
+            ["push", "--force", address, "gh-pages"],
+        ):
+            subprocess.run(["git", *command], cwd=folder, check=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--publish", metavar="REMOTE", help="a git remote, by name or address")
+    chosen = parser.parse_args()
+    make_gallery()
+    make_table()
+    copy_results()
+    build()
+    check_links()
+    if chosen.publish:
+        publish(chosen.publish)
