@@ -1,5 +1,7 @@
 """The site: Sphinx, with notebooks as they were run and tables as tests and benchmarks made them."""
 
+import re
+
 import skprep
 
 project = "skprep"
@@ -28,7 +30,7 @@ html_theme_options = {
     "show_prev_next": True,
     "footer_start": ["copyright"],
     "footer_end": [],
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 5,
     "logo": {"text": "skprep"},
 }
 html_sidebars = {"index": [], "what_works": [], "claims": [], "errors": [], "numbers": []}
@@ -53,3 +55,13 @@ llms_txt_suppress_unknown_node_warnings = [
     "PassthroughTextElement",
 ]  # they become plain text
 suppress_warnings = ["myst.header"]  # the results of the benchmarks skip a level
+
+
+def without_blank_lines(app, name, source):
+    """Drop the blank line with which doctest wants an example to end."""
+    source[0] = re.sub(r"\n\n```\n", "\n```\n", source[0])
+
+
+def setup(app):
+    """Read pages without what only doctest needs."""
+    app.connect("source-read", without_blank_lines)

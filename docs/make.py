@@ -1,14 +1,15 @@
 """Make the site: ``python docs/make.py``, and to publish it ``python docs/make.py --publish REMOTE``.
 
 First what nobody writes by hand: the gallery out of the notebooks, tables out of tests and benchmarks. Then
-Sphinx, with warnings as errors, and a look at every link. The site is in ``docs/_build/html``; ``--publish`` pushes
-it to the branch ``gh-pages`` of a git remote.
+Sphinx, with warnings as errors, and a look at every link. The site is in ``docs/_build/html``; ``--publish``
+pushes it to the branch ``gh-pages`` of a git remote.
 """
 
 import argparse
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def make_gallery():
         "",
     ]
     for title, names in GALLERY.items():
-        lines += [f"## {title}", "", "::::{grid} 1 2 2 3", ":gutter: 3", ""]
+        lines += [f"## {title}", "", "::::{grid} 1 1 2 2", ":gutter: 3", ""]
         for name in names:
             lines += tile(name, folder)
         lines += ["::::", ""]
@@ -63,7 +64,8 @@ def tile(name, folder):
     cells = json.loads(path.read_text("utf-8"))["cells"]
     title, _, text = "".join(cells[0]["source"]).partition("\n")
     title = title.removeprefix("# ").strip()
-    first = text.strip().split("\n\n")[0].replace("\n", " ")
+    first = " ".join(text.strip().split("\n\n")[0].split())
+    first = " ".join(re.split(r"(?<=[.?!]) (?=[A-Z])", first)[:2])  # two sentences
     pictures = [
         "".join(output["data"]["image/png"])
         for cell in cells

@@ -94,8 +94,8 @@ def leakage_report(
       ``y_train`` and ``y_test``);
     - test rows that are among the training rows, more than such columns give by chance;
     - groups (patients, devices) in both (with ``groups_train`` and ``groups_test``);
-    - columns that are the target in disguise: each value one class, classes parted by thresholds, ranks of the
-      target (with ``y_train``).
+    - columns that are the target in disguise: each value one class, classes parted by thresholds, ranks
+      of the target (with ``y_train``).
 
     Parameters
     ----------

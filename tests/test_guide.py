@@ -1,4 +1,4 @@
-"""What the README shows and doctest cannot run."""
+"""What the guide shows and doctest cannot run."""
 
 import re
 from pathlib import Path
@@ -7,12 +7,14 @@ import pytest
 
 from skprep import GroupScaler, StandardScaler
 
-README = Path(__file__).parent.parent / "README.md"
+GUIDE = Path(__file__).parent.parent / "docs" / "guide"
 
 
 def test_the_lines_for_spark(spark, capsys):
     block = next(
-        b for b in re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.S) if "pyspark" in b
+        b
+        for b in re.findall(r"```python\n(.*?)```", (GUIDE / "where.md").read_text("utf-8"), re.S)
+        if "pyspark" in b
     )
     exec(block, {"GroupScaler": GroupScaler, "StandardScaler": StandardScaler})
     shown = capsys.readouterr().out
@@ -25,6 +27,6 @@ def test_the_lines_for_spark(spark, capsys):
     ]
 
 
-@pytest.mark.parametrize("command", ["compare", "fit", "transform"])
+@pytest.mark.parametrize("command", ["compare", "audit", "fit", "transform", "drift"])
 def test_every_command_is_shown(command):
-    assert f"skprep {command} " in README.read_text("utf-8")
+    assert any(f"skprep {command} " in page.read_text("utf-8") for page in GUIDE.glob("*.md"))
