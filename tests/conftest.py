@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, settings
 
 from . import engines
 
-# CI tries many examples (pytest --hypothesis-profile=ci), a quick look few.
-for name, examples in (("skprep", 25), ("ci", 100)):
+# CI tries many examples (pytest --hypothesis-profile=ci), and on the oldest versions few.
+for name, examples in (("few", 10), ("skprep", 25), ("ci", 100)):
     settings.register_profile(
         name, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
     )
