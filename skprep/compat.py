@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, metadata
+from itertools import takewhile
 
 import numpy as np
 from sklearn.base import _fit_context as fit_context
@@ -59,6 +60,9 @@ class DocumentedMixin:
 
     @property
     def _doc_link_template(self):
+        own = getattr(self, "__doc_link_template", None)
+        if own is not None:
+            return own
         try:
             urls = metadata("skprep").get_all("Project-URL", [])
         except PackageNotFoundError:
@@ -66,9 +70,16 @@ class DocumentedMixin:
         site = next((url.partition(", ")[2] for url in urls if url.startswith("Documentation, ")), "")
         return site and site.rstrip("/") + "/reference/generated/{place}.{name}.html"
 
+    @_doc_link_template.setter
+    def _doc_link_template(self, value):
+        setattr(self, "__doc_link_template", value)
+
     def _doc_link_url_param_generator(self):
-        inside = "skprep.nn" if type(self).__module__.startswith("skprep.nn.") else "skprep"
-        return {"place": inside, "name": type(self).__name__}
+        module, name = type(self).__module__, type(self).__name__
+        public = ".".join(takewhile(lambda part: not part.startswith("_"), module.split(".")))
+        place = "skprep.nn" if module.startswith("skprep.nn.") else "skprep"
+        # The last two are what templates of scikit-learn, and of classes derived from ours, ask for.
+        return {"place": place, "name": name, "estimator_module": public, "estimator_name": name}
 
 
 try:

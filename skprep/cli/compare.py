@@ -146,7 +146,7 @@ def _input(files, target, by, settings):
         ]
         return load_breast_cancer(as_frame=True).frame, "breast cancer (bundled)", read
     with inputs(files) as paths:
-        table = read_table(paths, **settings)
+        table = read_table(paths, keys=[by] if by is not None else [], **settings)
     names = ", ".join(files)
     if table.empty:
         raise TableError(f"The file {names!r} has no rows. It must hold a header and rows.")
@@ -156,10 +156,19 @@ def _input(files, target, by, settings):
             f"{', '.join(repr(str(c)) for c in table.columns[:30])}."
         )
     title = "stdin" if files == ["-"] else paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-    return table, title, ["import pandas as pd", _reading(files, settings)]
+    return table, title, ["import pandas as pd", _reading(files, settings, _as_text(table, by))]
 
 
-def _reading(files, settings):
+def _as_text(table, by):
+    """Return the key column where pandas would take its texts for numbers (007), else None."""
+    if by not in table.columns:
+        return None
+    present = table[by].dropna()
+    is_text = not present.empty and present.map(lambda key: isinstance(key, str) and key.isdigit()).all()
+    return by if is_text else None
+
+
+def _reading(files, settings, as_text=None):
     if len(files) > 1 or files == ["-"]:
         return "table = ...  # the rows of " + (", ".join(files) if files != ["-"] else "stdin")
     if files[0].endswith((".parquet", ".pq")) or "." not in files[0].rpartition("/")[2]:
@@ -168,6 +177,7 @@ def _reading(files, settings):
     if files[0].endswith((".tsv", ".tsv.gz")):
         words["sep"] = words["sep"] or "\t"
     given = "".join(f", {name}={value!r}" for name, value in words.items() if value)
+    given += f", dtype={{{as_text!r}: str}}" if as_text is not None else ""
     return f"table = pd.read_csv({files[0]!r}{given})"
 
 

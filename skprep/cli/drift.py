@@ -37,7 +37,7 @@ def drift(
         check_file(scaler, "`skprep fit` makes one.")
         fitted = load_scaler(scaler)
         with inputs(files) as paths:
-            table = read_table(paths, **settings_of(missing, thousands, sep, decimal))
+            table = read_table(paths, known=fitted, **settings_of(missing, thousands, sep, decimal))
         if table.empty:
             raise TableError(f"{', '.join(files)!r} has no rows. It must hold a header and rows.")
         names = list(getattr(fitted, "feature_names_in_", table.columns))

@@ -183,7 +183,7 @@ class Statistic:
         >>> Extrema.learn(np.array([[1.0], [2.0]])).to_dict()
         {'count': [[2.0]], 'min': [[1.0]], 'max': [[2.0]], 'rows': [[2.0]]}
         """
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
 
     @classmethod
     def from_dict(cls, state):
@@ -207,7 +207,8 @@ def without_weightless(X, codes, weight):
     return X[keep], None if codes is None else codes[keep], weight[keep]
 
 
-def _plain(value):
+def plain(value):
+    """Return a field as plain lists and numbers."""
     if isinstance(value, Statistic):
         return value.to_dict()
     return value.tolist() if isinstance(value, np.ndarray) else value

@@ -6,7 +6,7 @@ import numpy as np
 
 from skprep.kernels.dispatch import merge_moments, pool_moments
 from skprep.kernels.moments import sum_moments
-from skprep.statistics.base import Statistic
+from skprep.statistics.base import Statistic, plain
 
 SAFE = 400  # deviations within 2**-400 .. 2**400 can be squared as they are
 
@@ -159,6 +159,19 @@ class Moments(Statistic):
         within = [np.ldexp(p.m2, _clip(2 * (p.exponent - exponent))) for p in (self, other)]
         offset = self.offset + gap * share * 2.0
         return Moments(count, self.origin, offset, within[0] + within[1] + between, exponent)
+
+    def to_dict(self):
+        """Return the statistic as plain lists and numbers.
+
+        ``origin`` is a value of a training row, which a document is not to show: the mean stands in its
+        place, and ``offset`` is what rounding left of it, so that the two still add up to the same number.
+        """
+        mean = self.mean
+        with np.errstate(all="ignore"):
+            moved = mean - self.origin
+            rest = (self.origin - (mean - moved)) + (self.offset - moved)  # exact, by Knuth's two-sum
+        rest = np.where(np.isfinite(rest), rest, 0.0)
+        return {**super().to_dict(), "origin": plain(mean), "offset": plain(rest)}
 
     def is_finite(self):
         """Say whether the rows were free of infinities."""

@@ -346,3 +346,42 @@ def test_later_rows_are_predicted_from_earlier_ones(folder):
         found = run("compare", folder / "sales.csv", "--target", "units", *bad)
         assert found.exit_code == 2
         assert words in line(found.stderr)
+
+
+@pytest.fixture
+def numbered(folder):
+    """Scans of devices whose numbers begin with zeros."""
+    rng = np.random.default_rng(0)
+    device = np.repeat(["007", "012", "101"], 40)
+    hu = rng.normal(100, 5, 120) + 40 * (device == "012")
+    rows = pd.DataFrame({"device": device, "hu": hu, "noise": rng.normal(5, 1, 120)})
+    rows["sick"] = (rng.random(120) < 0.5).astype(int)
+    rows.to_csv(folder / "scans.csv", index=False)
+    return rows
+
+
+def test_drift_reads_keys_as_fit_and_transform_do(folder, numbered):
+    out = folder / "s.json"
+    run("fit", folder / "scans.csv", "--by", "device", "--target", "sick", "--out", out)
+    same = run("drift", folder / "scans.csv", "--scaler", out)
+    assert same.exit_code == 0
+    assert same.stdout.startswith("No drift found (6 features and groups, 120 rows")
+    numbered.assign(device=["333"] * 9 + list(numbered["device"][9:])).to_csv(
+        folder / "tomorrow.csv", index=False
+    )
+    found = run("drift", folder / "tomorrow.csv", "--scaler", out)
+    assert found.exit_code == 1
+    assert "- 1 group is unseen, with 9 of 120 rows: '333'." in found.stdout
+    numbered.assign(device=numbered["device"].astype(int)).to_csv(folder / "whole.csv", index=False)
+    run("fit", folder / "whole.csv", "--by", "device", "--target", "sick", "--out", out)
+    assert run("drift", folder / "whole.csv", "--scaler", out).exit_code == 0
+
+
+def test_compare_reads_keys_as_fit_does_and_says_so(folder, numbered):
+    best, ask = folder / "best.joblib", ("--target", "sick", "--by", "device", *ONE)
+    found = run("compare", folder / "scans.csv", *ask, "--save-pipeline", best)
+    assert "dtype={'device': str})" in found.stdout
+    pipeline = joblib.load(best)
+    assert len(pipeline.predict(numbered.drop(columns="sick"))) == 120
+    numbered.assign(device=numbered["device"].astype(int)).to_csv(folder / "whole.csv", index=False)
+    assert "dtype=" not in run("compare", folder / "whole.csv", *ask).stdout

@@ -67,10 +67,19 @@ def test_a_golden_document_gives_the_results_it_gave(path):
 
 def covers(ours, written):
     if isinstance(written, dict):
+        if {"origin", "offset"} <= set(
+            written
+        ):  # the sum is the mean; what is written now is no training value
+            ours, written = with_mean(ours), with_mean(written)
         return isinstance(ours, dict) and all(covers(ours.get(name), v) for name, v in written.items())
     if isinstance(written, list):
         return len(ours) == len(written) and all(map(covers, ours, written))
     return ours == written
+
+
+def with_mean(moments):
+    mean = np.add(numbers(moments["origin"]), numbers(moments["offset"])).tolist()
+    return {name: v for name, v in moments.items() if name not in ("origin", "offset")} | {"mean": mean}
 
 
 def numbers(shown):

@@ -109,11 +109,32 @@ def with_known_keys(table, readers):
         if name not in readers:
             columns[name] = column.to_numpy(zero_copy_only=False)
             continue
-        encoded = column.dictionary_encode()
-        read = [readers[name](key) for key in encoded.dictionary.to_pylist()]
-        codes = encoded.indices.fill_null(len(read)).to_numpy()
-        columns[name] = pd.Series([*read, None], dtype=object).take(codes).reset_index(drop=True)
+        columns[name] = _looked_up(column, lambda texts, read=readers[name]: [read(text) for text in texts])
     return pd.DataFrame(columns, copy=False)
+
+
+def with_keys(frame, table, names, readers=None):
+    """Return ``frame`` with key columns read from the texts that a table of PyArrow holds.
+
+    As the keys that a scaler knows, where there are readers; else as whole numbers where all of a column are,
+    and as text where they are not: 007 is not 7.
+    """
+    for name in names:
+        read = _whole_or_text if readers is None else lambda texts, one=readers[name]: [one(t) for t in texts]
+        frame[name] = _looked_up(table.column(name).combine_chunks(), read).infer_objects()
+    return frame
+
+
+def _whole_or_text(texts):
+    return [whole_number(text) for text in texts] if reads_as_whole_numbers(texts) else texts
+
+
+def _looked_up(column, read):
+    """Return a column of texts as a series of keys; each text is read once."""
+    encoded = column.dictionary_encode()
+    keys = read(encoded.dictionary.to_pylist())
+    codes = encoded.indices.fill_null(len(keys)).to_numpy()
+    return pd.Series([*keys, None], dtype=object).take(codes).reset_index(drop=True)
 
 
 def _real(text):

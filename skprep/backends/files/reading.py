@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from skprep.backends.files.keys import readers_of, with_keys
 from skprep.backends.files.many import ManyTables
 from skprep.backends.files.names import PARQUET, check_suffix
 from skprep.backends.files.table import ParquetTable
 from skprep.backends.files.text import BLOCK, TextTable, text_type
+from skprep.backends.fitted import fitted_of
 from skprep.errors import TableError
 
 
@@ -45,8 +47,12 @@ def files_in(folder):
     return found
 
 
-def read_table(path, **settings):
-    """Return a file, or a list of files, as a pandas frame: with the types that :func:`open_table` sees."""
+def read_table(path, *, keys=(), known=None, **settings):
+    """Return a file, or a list of files, as a pandas frame: with the types that :func:`open_table` sees.
+
+    Columns of a text file that ``keys`` names tell groups apart, and so do those of ``known``, a fitted
+    scaler: they are read as `skprep fit` and `skprep transform` read them.
+    """
     import pyarrow as pa
 
     table = open_tables(path if isinstance(path, list) else [path], gaps_in_text=True, **settings)
@@ -57,6 +63,9 @@ def read_table(path, **settings):
         types |= {
             n: pa.float64() if n in numbers else text_type() for n, t in types.items() if pa.types.is_null(t)
         }
+        keys, readers = (keys, None) if known is None else _known_keys(known)
+        keys = [name for name in keys if name in types]
+        types |= dict.fromkeys(keys, text_type())
     try:
         batches = list(table.read(table.schema.names, BLOCK, types))
     except TableError:
@@ -69,4 +78,11 @@ def read_table(path, **settings):
     for j, field in enumerate(whole.schema):
         if pa.types.is_decimal(field.type):  # a number, which pandas would hold as an object
             whole = whole.set_column(j, field.name, whole.column(j).cast(pa.float64()))
-    return whole.to_pandas(ignore_metadata=True, date_as_object=False)
+    frame = whole.to_pandas(ignore_metadata=True, date_as_object=False)
+    return frame if table.is_parquet else with_keys(frame, whole, keys, readers)
+
+
+def _known_keys(scaler):
+    """Return the key columns of a fitted scaler, and what reads their texts."""
+    fitted = fitted_of(scaler)
+    return fitted.key_names, readers_of(fitted.key_names, () if fitted.index is None else fitted.index.keys)
