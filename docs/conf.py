@@ -33,7 +33,8 @@ html_theme_options = {
     "header_links_before_dropdown": 5,
     "logo": {"text": "skprep"},
 }
-html_sidebars = {"index": [], "what_works": [], "claims": [], "errors": [], "numbers": []}
+ALONE = ("index", "what_works", "claims", "errors", "numbers", "guarantees", "coming_from", "policy")
+html_sidebars = {page: [] for page in (*ALONE, "contributing", "changes")}
 html_show_sourcelink = False
 
 autosummary_generate = True

@@ -7,6 +7,7 @@ pushes it to the branch ``gh-pages`` of a git remote.
 
 import argparse
 import base64
+import importlib.util
 import json
 import os
 import re
@@ -82,10 +83,11 @@ def tile(name, folder):
 
 
 def make_table():
-    """Try what works where, with the code of the tests; Spark too where all engines have to be there."""
+    """Try what works where, with the code of the tests; Spark too where it and Java are installed."""
     made = DOCS / "_made" / "what_works.md"
     made.parent.mkdir(exist_ok=True)
-    spark = ["--spark"] if os.environ.get("SKPREP_ALL_ENGINES") else []
+    has_spark = importlib.util.find_spec("pyspark") and shutil.which("java")
+    spark = ["--spark"] if has_spark or os.environ.get("SKPREP_ALL_ENGINES") else []
     done = subprocess.run(
         [sys.executable, "-m", "tests.containers", *spark],
         cwd=ROOT,
@@ -95,6 +97,22 @@ def make_table():
         check=True,
     )
     made.write_text(done.stdout, "utf-8")
+
+
+def make_help():
+    """Write the help of the command line."""
+    script = Path(sys.executable).with_name("skprep")
+    lines = []
+    for command in ("compare", "audit", "fit", "transform", "drift"):
+        done = subprocess.run(
+            [script, command, "--help"],
+            env=os.environ | {"COLUMNS": "92", "TERM": "dumb", "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        lines += [f"## skprep {command}", "", "```text", done.stdout.strip("\n"), "```", ""]
+    (DOCS / "_made" / "help.md").write_text("\n".join(lines), "utf-8")
 
 
 def copy_results():
@@ -108,7 +126,21 @@ def build():
     """Run Sphinx, with warnings as errors."""
     shutil.rmtree(DOCS / "_build", ignore_errors=True)
     shutil.rmtree(DOCS / "reference" / "generated", ignore_errors=True)
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", DOCS, SITE]
+    cache = DOCS / "_build" / "doctrees"  # not in what is published
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-b",
+        "html",
+        "-d",
+        cache,
+        DOCS,
+        SITE,
+    ]
     subprocess.run(command, cwd=ROOT, check=True)
 
 
@@ -136,23 +168,42 @@ def check_links():
     pages = {
         path.resolve(): Page(path.resolve()) for path in SITE.rglob("*.html") if "_static" not in path.parts
     }
+    known = {path.resolve() for path in SITE.rglob("*") if path.is_file()}  # and not what lies beside it
     dead = [
         f"{path.relative_to(SITE.resolve())}: {address}"
         for path, page in pages.items()
         for address, place, anchor in page.targets
-        if not place.exists() or (place in pages and anchor not in pages[place].anchors)
+        if place not in known or (place in pages and anchor not in pages[place].anchors)
     ]
+    written = {SITE.resolve() / f"{name}.html" for name in ("genindex", "search", "py-modindex")}
+    dead += [
+        f"{path.name} has no twin in Markdown" for path in set(pages) - written if not twin(path).exists()
+    ]
+    if not (SITE / "llms.txt").exists():
+        dead.append("llms.txt")
     if dead:
         raise SystemExit("Links must lead somewhere; these do not:\n" + "\n".join(dead))
     print(f"{sum(len(page.targets) for page in pages.values())} links on {len(pages)} pages, none dead")
 
 
+def twin(page):
+    """Return where the Markdown of a page is."""
+    return page.with_name(page.name + ".md")
+
+
 def publish(remote):
     """Push the site, as one commit without a past, to the branch gh-pages of a remote."""
+    if "Spark" not in (DOCS / "_made" / "what_works.md").read_text("utf-8"):
+        raise SystemExit("What is published must have tried Spark. Install Java 17 and the extra spark.")
     where = subprocess.run(
         ["git", "remote", "get-url", remote], cwd=ROOT, capture_output=True, text=True, check=False
     )
     address = where.stdout.strip() or remote
+    address = str((ROOT / address).resolve()) if (ROOT / address).exists() else address
+    who = subprocess.run(
+        ["git", "var", "GIT_AUTHOR_IDENT"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    name, email = re.match(r"(.*) <(.*)>", who.stdout).groups()
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(SITE, folder, dirs_exist_ok=True)
         Path(folder, ".nojekyll").touch()
@@ -162,7 +213,8 @@ def publish(remote):
             ["commit", "-q", "-m", "The site"],
             ["push", "--force", address, "gh-pages"],
         ):
-            subprocess.run(["git", *command], cwd=folder, check=True)
+            identity = ["-c", f"user.name={name}", "-c", f"user.email={email}"]
+            subprocess.run(["git", *identity, *command], cwd=folder, check=True)
 
 
 if __name__ == "__main__":
@@ -173,6 +225,7 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     make_gallery()
     make_table()
+    make_help()
     copy_results()
     build()
     check_links()

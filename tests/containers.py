@@ -29,11 +29,12 @@ SCALERS = {
     "GroupScaler": GroupScaler(StandardScaler(), by="site", keep_by=True),
     "ComBat": ComBat("site", covariates=["age"], keep_by=True),
 }
+# Why something is refused, in the words of the error.
 REASONS = (
     "sparse data",
-    "sparse matri",
+    "sparse input",
     "goes on from",
-)  # why something is refused, in the words of the error
+)
 UNORDERED = ("duckdb", "spark")
 SPARSE = {  # what leaves zeros where they are
     "StandardScaler": StandardScaler(with_mean=False),
@@ -94,7 +95,7 @@ def _frame(library, name, spark=None):
     engine = engines.Engine(name, spark)
 
     def collect(found):
-        if isinstance(found, np.ndarray):
+        if isinstance(found, np.ndarray | pd.DataFrame):
             return found
         if name == "polars lazy":
             return found.collect().to_pandas()

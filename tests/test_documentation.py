@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import sklearn
 
 import skprep
 import skprep.nn
@@ -48,3 +49,17 @@ def test_every_notebook_is_on_a_tile():
     source = (DOCS / "make.py").read_text("utf-8")
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert f'"{path.stem}"' in source
+
+
+def test_every_message_on_the_page_of_errors_is_one_that_is_raised():
+    page = (DOCS / "errors.md").read_text("utf-8").partition("## Classes")[0]
+    quoted = [
+        text for line in re.findall(r"^\| (`.*?) \|", page, re.M) for text in re.findall("`([^`]+)`", line)
+    ]
+    assert len(quoted) > 10
+    folders = (ROOT / "skprep", Path(sklearn.__file__).parent / "utils", Path(sklearn.__file__).parent)
+    files = [*folders[0].rglob("*.py"), *folders[1].glob("*.py"), *folders[2].glob("*.py")]
+    # Literals that are joined, and gaps that are filled, are one text when it is raised.
+    source = re.sub(r'"\s*\n\s*f?"', "", "\n".join(path.read_text("utf-8") for path in files))
+    own = {"could not convert string to float"}  # said by Python
+    assert [text for text in quoted if text not in source and text not in own] == []

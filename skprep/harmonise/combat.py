@@ -162,6 +162,7 @@ class ComBat(DocumentedMixin, CallbackSupportMixin, TransformerMixin, HarmoniseS
 
     The hospitals each keep their rows:
 
+    >>> import numpy as np
     >>> from skprep import merge
     >>> parts = [ComBat("site", covariates=["age"]).partial_fit(s) for _, s in scans.groupby("site")]
     >>> bool(np.allclose(merge(parts).gamma_, combat.gamma_))

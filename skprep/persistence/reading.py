@@ -61,6 +61,16 @@ def load(path: str | PathLike[str]) -> Any:
         If the file is no such document; the message says where.
     OSError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skprep import StandardScaler, save
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(StandardScaler().fit([[1.0], [3.0]]), Path(folder) / "scaler.json")
+    ...     load(Path(folder) / "scaler.json").transform([[5.0]])
+    array([[3.]])
     """
     return from_json(Path(path).read_bytes())
 
@@ -79,7 +89,8 @@ def from_json(text: str | bytes) -> Any:
     -------
     scaler : object
         Like the one that was written: same parameters, learned attributes and results, to the last bit, and
-        ready for ``partial_fit`` and ``merge``.
+        ready for ``partial_fit`` and ``merge`` (from there on a last bit may differ: means stand in the place
+        of the training values by which sums are shifted).
 
     Raises
     ------
