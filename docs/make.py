@@ -106,7 +106,7 @@ def make_help():
     for command in ("compare", "audit", "fit", "transform", "drift"):
         done = subprocess.run(
             [script, command, "--help"],
-            env=os.environ | {"COLUMNS": "92", "TERM": "dumb", "NO_COLOR": "1"},
+            env=os.environ | {"COLUMNS": "76", "TERM": "dumb", "NO_COLOR": "1"},
             capture_output=True,
             text=True,
             check=True,
