@@ -142,9 +142,9 @@ def _dense(found):
 def _numbers(found, in_order):
     """Numbers of a result, texts as codes; rows sorted where the container keeps no order."""
     frame = pd.DataFrame(np.asarray(found)) if not isinstance(found, pd.DataFrame) else found
+    codes = {"a": 1.0, "b": 2.0, "c": 3.0}
     coded = [
-        pd.to_numeric(column.replace({"a": 1.0, "b": 2.0, "c": 3.0})).to_numpy(float)
-        for _, column in frame.astype(object).items()
+        np.array([codes.get(value, value) for value in column], dtype=float) for _, column in frame.items()
     ]
     values = np.column_stack(coded)
     return values if in_order else values[np.lexsort(values.T)]
