@@ -29,11 +29,7 @@ GALLERY = {
     "Where the rows are": ["laptop_to_cluster"],
     "Layers": ["normalisation_layers", "norm_layers_in_a_head", "softmax_and_its_jacobian"],
 }
-COVER = {
-    "what_each_scaler_does": 0,
-    "answers": 1,
-    "per_device_ct": 0,
-}  # which picture is on the tile; else the first
+COVER = {"answers": 1}  # which picture is on the tile, where it is not the first
 
 
 def make_gallery():

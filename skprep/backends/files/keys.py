@@ -109,7 +109,7 @@ def with_known_keys(table, readers):
         if name not in readers:
             columns[name] = column.to_numpy(zero_copy_only=False)
             continue
-        columns[name] = _looked_up(column, lambda texts, read=readers[name]: [read(text) for text in texts])
+        columns[name] = _looked_up(column, readers[name])
     return pd.DataFrame(columns, copy=False)
 
 
@@ -120,19 +120,18 @@ def with_keys(frame, table, names, readers=None):
     and as text where they are not: 007 is not 7.
     """
     for name in names:
-        read = _whole_or_text if readers is None else lambda texts, one=readers[name]: [one(t) for t in texts]
+        read = None if readers is None else readers[name]
         frame[name] = _looked_up(table.column(name).combine_chunks(), read).infer_objects()
     return frame
 
 
-def _whole_or_text(texts):
-    return [whole_number(text) for text in texts] if reads_as_whole_numbers(texts) else texts
-
-
-def _looked_up(column, read):
+def _looked_up(column, read=None):
     """Return a column of texts as a series of keys; each text is read once."""
     encoded = column.dictionary_encode()
-    keys = read(encoded.dictionary.to_pylist())
+    texts = encoded.dictionary.to_pylist()
+    if read is None:
+        read = whole_number if reads_as_whole_numbers(texts) else str
+    keys = [read(text) for text in texts]
     codes = encoded.indices.fill_null(len(keys)).to_numpy()
     return pd.Series([*keys, None], dtype=object).take(codes).reset_index(drop=True)
 
