@@ -3,14 +3,19 @@
 import os
 
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # scikit-learn's checks of array-API input ask for it
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # There is a worker for each core: BLAS and OpenMP with threads of their own would wait for each other.
+    # Not by OMP_NUM_THREADS, as the threads of skprep, which go by that, are tested.
+    for variable in ("OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from . import engines
 
-# CI tries many examples (pytest --hypothesis-profile=ci), and on the oldest versions few.
-for name, examples in (("few", 10), ("skprep", 25), ("ci", 100)):
+# A few examples of each law where all tests run; CI tries many: pytest -m hypothesis --hypothesis-profile=ci
+for name, examples in (("skprep", 10), ("ci", 100)):
     settings.register_profile(
         name, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
     )

@@ -68,7 +68,11 @@ def library(name):
 
 
 def spark_session():
-    """A local session on the loopback interface; stopped by the fixture that asked for it."""
+    """A local session on the loopback interface; stopped by the fixture that asked for it.
+
+    Hundreds of small queries, each run once: one thread, as the other core has another worker of pytest, and
+    no second compilation of what will not run again. Two partitions, so that rows do come from two places.
+    """
     if not os.environ.get("SKPREP_ALL_ENGINES") and not shutil.which("java"):
         pytest.skip("Spark needs Java")
     sql = library("pyspark.sql")
@@ -76,11 +80,14 @@ def spark_session():
         "spark.ui.enabled": "false",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
+        "spark.default.parallelism": "2",
         "spark.sql.shuffle.partitions": "2",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:CICompilerCount=1 -XX:+UseSerialGC",
+        "spark.sql.dataFrameQueryContext.enabled": "false",  # would look at the stack in each operation
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
     }
-    builder = sql.SparkSession.builder.master("local[2]")
+    builder = sql.SparkSession.builder.master("local[1]")
     for name, value in settings.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()

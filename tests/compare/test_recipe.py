@@ -30,7 +30,7 @@ def table():
         (StandardScaler(), LogisticRegression(C=0.5), None, False, "target"),
         (StandardScaler(), LogisticRegression(C=0.5), None, True, "target"),
         (LOG, LogisticRegression(), None, False, "target"),
-        ("passthrough", LogisticRegression(max_iter=5000), None, True, "target"),
+        ("passthrough", LogisticRegression(max_iter=200), None, True, "target"),
         (GroupScaler(StandardScaler(), by="site"), LogisticRegression(), "site", False, "target"),
         (StandardScaler(), SVM, None, False, "proline"),
         (StandardScaler(), (Ridge(), {"alpha": [2.0]}), None, True, "proline"),

@@ -78,10 +78,10 @@ def change(document, path, value):
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_place_of_every_document_is_checked(name):
     document = json.loads(DOCUMENTS[name])
-    rng = random.Random(0)
+    rng = random.Random(name)  # other places in each, as documents have much in common
     everywhere = [p for p in places(document) if p[:1] not in (("written_by",),)]
     errors = []
-    for path in rng.sample(everywhere, min(150, len(everywhere))):
+    for path in rng.sample(everywhere, min(60, len(everywhere))):
         for value in (*rng.sample(WRONG, 4), KeyError):
             if value is KeyError and not path:
                 continue
