@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from . import engines
 
 # A few examples of each law where all tests run; CI tries many: pytest -m hypothesis --hypothesis-profile=ci
-for name, examples in (("skprep", 10), ("ci", 100)):
+for name, examples in (("skprep", 10), ("ci", 50)):
     settings.register_profile(
         name, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
     )
